@@ -1,0 +1,64 @@
+/// Why running a virtual CPU came back. Running returns one of these and never calls out.
+public enum Exit: Sendable, Equatable {
+  /// `step()` executed one instruction (or delivered one event) and nothing stopped it.
+  case stepped
+  /// The instruction limit of `run(until:)` was reached.
+  case limit
+  /// A breakpoint stands at the next instruction, which has not executed.
+  case breakpoint(address: UInt64)
+  /// `Interrupt.raise()` was called, by ^C or by a timer.
+  case interrupted
+  /// A VM exit, a failed VM entry, or the nearest thing that the backend has.
+  case vmExit(VMExit)
+}
+
+/// A transition from VMX non-root to root operation, in the terms of the VMX manual.
+public struct VMExit: Sendable, Equatable {
+  /// Basic exit reason, bits 15:0 of the exit-reason field.
+  public var reason: UInt16
+  /// Bit 31 of the exit-reason field: VM entry failed.
+  public var isEntryFailure = false
+  public var qualification: UInt64 = 0
+  /// Length in bytes of the instruction that exited; 0 where the manual leaves it undefined.
+  public var instructionLength: UInt32 = 0
+  public var instructionInformation: UInt32 = 0
+  public var guestPhysical: UInt64?
+  public var guestLinear: UInt64?
+  public var interruptionInformation: UInt32 = 0
+  public var interruptionErrorCode: UInt32 = 0
+  public var idtVectoringInformation: UInt32 = 0
+  public var idtVectoringErrorCode: UInt32 = 0
+  /// The port or memory access that the monitor has to carry out, if this exit asks for one.
+  public var access: DeviceAccess?
+  /// What the backend itself called it, e.g. `KVM_EXIT_IO`; nil in the simulator.
+  public var backend: String?
+  /// Details that only the backend has, in words, e.g. `suberror 1`; nil when there are none.
+  public var backendDetail: String?
+
+  public init(reason: UInt16) { self.reason = reason }
+}
+
+/// A guest access to a port or to guest-physical memory that is not RAM.
+public struct DeviceAccess: Sendable, Equatable {
+  public enum Space: String, Sendable { case port, memory }
+  public var space: Space
+  public var address: UInt64
+  /// Bytes of one item: 1, 2, 4 or 8.
+  public var size: Int
+  /// Items, more than one only for a repeated string instruction on KVM.
+  public var count: Int
+  public var isWrite: Bool
+  /// The value written, where it is known when the exit happens; little-endian.
+  public var value: UInt64?
+
+  public init(
+    space: Space, address: UInt64, size: Int, count: Int = 1, isWrite: Bool, value: UInt64? = nil
+  ) {
+    self.space = space
+    self.address = address
+    self.size = size
+    self.count = count
+    self.isWrite = isWrite
+    self.value = value
+  }
+}
