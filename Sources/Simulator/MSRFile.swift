@@ -1,0 +1,23 @@
+/// Model-specific registers that are not state of something else, by the manual's names.
+struct MSRFile: Sendable {
+  var apicBase: UInt64 = 0xfee0_0900
+  /// Locked, with VMX outside SMX enabled, as firmware leaves it.
+  var featureControl: UInt64 = 5
+  var miscEnable: UInt64 = 1
+  var pat: UInt64 = 0x0007_0406_0007_0406
+  var debugControl: UInt64 = 0
+  var sysenterCS: UInt64 = 0
+  var sysenterESP: UInt64 = 0
+  var sysenterEIP: UInt64 = 0
+  var star: UInt64 = 0
+  var lstar: UInt64 = 0
+  var cstar: UInt64 = 0
+  var fmask: UInt64 = 0
+  var kernelGSBase: UInt64 = 0
+  var tscAux: UInt64 = 0
+  /// Added to the count of retired instructions to give the TSC.
+  var tscBase: UInt64 = 0
+  var mtrrDefaultType: UInt64 = 0
+  var perfGlobalControl: UInt64 = 0
+  var bndcfgs: UInt64 = 0
+}

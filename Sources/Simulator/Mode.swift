@@ -1,0 +1,98 @@
+import X86
+
+extension Processor {
+  /// Recomputes everything that follows from CR0, CR4, EFER, RFLAGS.VM, CS and SS.
+  ///
+  /// To be called after any of them was written other than by an instruction's own function.
+  func updateMode() {
+    let code = segment(.cs)
+    mode = currentMode(code)
+    switch mode {
+    case .long: codeSize = .bits64
+    case .protected, .compatibility: codeSize = code.is32Bit ? .bits32 : .bits16
+    case .real, .virtual8086: codeSize = code.is32Bit && mode == .real ? .bits32 : .bits16
+    }
+    switch mode {
+    case .real: cpl = 0
+    case .virtual8086: cpl = 3
+    default: cpl = UInt8(segment(.ss).dpl)
+    }
+    linearMask = mode == .long ? ~0 : 0xffff_ffff
+    stackMask = mode == .long ? ~0 : segment(.ss).is32Bit ? 0xffff_ffff : 0xffff
+    pagingMode = currentPagingMode
+    for register in SegmentRegister.allCases { refreshBounds(register) }
+    selectTranslationContext()
+  }
+
+  private func currentMode(_ code: Segment) -> CPUMode {
+    if cr0 & CR0.pe == 0 { return .real }
+    if systemFlags & RFLAGS.vm.rawValue != 0 { return .virtual8086 }
+    if efer & EFER.lma != 0 { return code.isLong ? .long : .compatibility }
+    return .protected
+  }
+
+  private var currentPagingMode: PagingMode {
+    if cr0 & CR0.pg == 0 { return .none }
+    if cr4 & CR4.pae == 0 { return .bits32 }
+    if efer & EFER.lma == 0 { return .pae }
+    return cr4 & CR4.la57 == 0 ? .fourLevel : .fiveLevel
+  }
+
+  /// Linear-address width: 57 bits with 5-level paging, else 48.
+  var linearAddressWidth: UInt64 { cr4 & CR4.la57 != 0 ? 57 : 48 }
+
+  /// SDM 1, "Canonical Addressing".
+  @inline(__always)
+  func isCanonical(_ address: UInt64) -> Bool {
+    let shift = 64 &- linearAddressWidth
+    return UInt64(bitPattern: Int64(bitPattern: address << shift) >> Int64(shift)) == address
+  }
+
+  /// Puts the processor into its state after RESET; memory is left alone.
+  public func reset() {
+    setRegisters(Registers())
+    msrs = MSRFile()
+    activity = .active
+    interruptShadow = .none
+    nmiBlocked = false
+    pendingDebug = 0
+    interruptRequest = nil
+    nmiRequest = false
+    delivering = nil
+    pdptes = (0, 0, 0, 0)
+    vmx = VMXState()
+    tlb.flushEverything()
+    updateMode()
+  }
+
+  /// The registers as a value.
+  public func currentRegisters() -> Registers {
+    var result = Registers()
+    for register in GeneralRegister.allCases { result[register] = self[register] }
+    for register in SegmentRegister.allCases { result[register] = segment(register) }
+    result.rip = rip
+    result.rflags = RFLAGS(rawValue: rflags)
+    (result.cr0, result.cr2, result.cr3, result.cr4, result.cr8) = (cr0, cr2, cr3, cr4, cr8)
+    result.efer = efer
+    (result.ldtr, result.tr, result.gdtr, result.idtr) = (ldtr, tr, gdtr, idtr)
+    (result[debug: 0], result[debug: 1], result[debug: 2], result[debug: 3]) = dr
+    (result[debug: 6], result[debug: 7]) = (dr6, dr7)
+    return result
+  }
+
+  /// Loads all registers without any check, as a debugger does.
+  public func setRegisters(_ value: Registers) {
+    for register in GeneralRegister.allCases { self[register] = value[register] }
+    for register in SegmentRegister.allCases {
+      segments[register.rawValue].segment = value[register]
+    }
+    rip = value.rip
+    rflags = value.rflags.rawValue
+    (cr0, cr2, cr3, cr4, cr8) = (value.cr0, value.cr2, value.cr3, value.cr4, value.cr8)
+    efer = value.efer
+    (ldtr, tr, gdtr, idtr) = (value.ldtr, value.tr, value.gdtr, value.idtr)
+    dr = (value[debug: 0], value[debug: 1], value[debug: 2], value[debug: 3])
+    (dr6, dr7) = (value[debug: 6], value[debug: 7])
+    updateMode()
+  }
+}

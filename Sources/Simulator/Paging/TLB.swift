@@ -1,0 +1,104 @@
+import X86
+
+/// What translations are cached under: those of another context do not match.
+///
+/// Linear mappings carry VPID and PCID, combined ones also the EPT root (SDM 3C, "Information That May
+/// Be Cached"). Root operation and guests without VPID use VPID 0.
+struct TranslationContext: Hashable {
+  var vpid: UInt16 = 0
+  var pcid: UInt16 = 0
+  /// EPTP bits 51:12, or 0 without EPT.
+  var eptRoot: UInt64 = 0
+  /// Different CR3 values without PCID have no right to each other's entries, but MOV CR3 flushes.
+  var userMode = false
+}
+
+/// One direct-mapped entry. A tag is the linear page with the generation in its low 12 bits, so that one
+/// comparison tells page, context and right.
+struct TLBEntry {
+  var readTag: UInt64 = ~0
+  var writeTag: UInt64 = ~0
+  var fetchTag: UInt64 = ~0
+  /// Host address minus linear address: adding a linear address gives where its byte is.
+  var addend: UInt = 0
+  /// Host-physical address of the page.
+  var physicalPage: UInt64 = 0
+  var guestPhysicalPage: UInt64 = 0
+  var isGlobal = false
+}
+
+/// Cached translations of linear pages, only as coherent as a real TLB: stale until invalidated.
+@safe final class TLB {
+  static let size = 1024
+  let entries: UnsafeMutablePointer<TLBEntry>
+  /// Generation of the current context, 1 to 4095; 0 matches nothing.
+  private(set) var generation: UInt64 = 1
+  private var nextGeneration: UInt64 = 2
+  private var current = TranslationContext()
+  private var generations: [TranslationContext: UInt64] = [TranslationContext(): 1]
+
+  init() {
+    // SAFETY: allocated once, freed in deinit, indexed modulo its size.
+    unsafe entries = .allocate(capacity: TLB.size)
+    unsafe entries.initialize(repeating: TLBEntry(), count: TLB.size)
+  }
+
+  deinit {
+    // SAFETY: allocated in init.
+    unsafe entries.deallocate()
+  }
+
+  /// The entry that `linear` maps to, whether it holds that page or not.
+  @inline(__always)
+  func slot(_ linear: UInt64) -> UnsafeMutablePointer<TLBEntry> {
+    // SAFETY: masked to the size of the allocation.
+    unsafe entries + Int(truncatingIfNeeded: (linear >> 12) & UInt64(TLB.size - 1))
+  }
+
+  /// Makes `context` the one that lookups match.
+  func select(_ context: TranslationContext) {
+    if context == current { return }
+    current = context
+    generation = generations[context] ?? newGeneration(context)
+  }
+
+  private func newGeneration(_ context: TranslationContext) -> UInt64 {
+    if nextGeneration > 4095 { clear() }
+    let result = nextGeneration
+    nextGeneration += 1
+    generations[context] = result
+    return result
+  }
+
+  private func clear() {
+    // SAFETY: the whole allocation.
+    unsafe entries.update(repeating: TLBEntry(), count: TLB.size)
+    generations.removeAll()
+    nextGeneration = 1
+  }
+
+  func flushEverything() {
+    clear()
+    generation = newGeneration(current)
+  }
+
+  /// Drops the entries of every context that `matches` selects.
+  func flush(where matches: (TranslationContext) -> Bool) {
+    for context in generations.keys where matches(context) { generations[context] = nil }
+    if generations[current] == nil { generation = newGeneration(current) }
+  }
+
+  /// Drops one linear page in every context, as INVLPG may.
+  func flushPage(_ linear: UInt64) {
+    // SAFETY: slot() masks.
+    unsafe slot(linear).pointee = TLBEntry()
+  }
+
+  /// Makes writes to a host-physical page take the slow path, in every context.
+  func dropWriteAccess(physicalPage: UInt64) {
+    for index in 0..<TLB.size {
+      // SAFETY: index < size.
+      if unsafe entries[index].physicalPage == physicalPage { unsafe entries[index].writeTag = ~0 }
+    }
+  }
+}

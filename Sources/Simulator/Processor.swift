@@ -1,0 +1,210 @@
+import X86
+
+/// One simulated logical processor: architectural state, caches derived from it, and VMX state.
+///
+/// Everything that executes is an extension of this class, in the folder of its subject. Fields are
+/// plain stored properties of a final class, and what is indexed in the hot path stands behind
+/// pointers allocated once: an Array there costs a check and a retain on each operand.
+@safe public final class Processor {
+  let memory: PhysicalMemory
+
+  // MARK: General registers
+
+  /// RAX to R15, then a zero (`Instruction.none`), then RIP (`Instruction.rip`).
+  let r = RegisterFile()
+  /// See LazyFlags.swift.
+  var flagResult: UInt64 = 1
+  var flagCarries: UInt64 = 0
+  /// RFLAGS without the six arithmetic flags; bit 1 is always set.
+  var systemFlags: UInt64 = RFLAGS.alwaysOne.rawValue
+
+  // MARK: Segments and tables
+
+  /// ES, CS, SS, DS, FS, GS with the bounds that the hot path checks.
+  let segments = SegmentFile()
+  var ldtr = Segment(selector: 0, base: 0, limit: 0xffff, access: 0x82)
+  var tr = Segment(selector: 0, base: 0, limit: 0xffff, access: 0x8b)
+  var gdtr = DescriptorTableRegister()
+  var idtr = DescriptorTableRegister()
+
+  // MARK: Control state
+
+  /// Write through `setCR0` and its kin, or call `updateMode()` afterwards.
+  var cr0: UInt64 = 0x6000_0010
+  var cr2: UInt64 = 0
+  var cr3: UInt64 = 0
+  var cr4: UInt64 = 0
+  var cr8: UInt64 = 0
+  var efer: UInt64 = 0
+  /// The four PDPTE registers of PAE paging (SDM 3A, "PDPTE Registers").
+  var pdptes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+  var dr: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+  var dr6: UInt64 = 0xffff_0ff0
+  var dr7: UInt64 = 0x400
+  var msrs = MSRFile()
+
+  // MARK: State between instructions
+
+  var activity = ActivityState.active
+  /// STI or MOV SS executed just before: no interrupt is taken at this boundary.
+  var interruptShadow = InterruptShadow.none
+  var nmiBlocked = false
+  /// Pending debug exceptions, in the layout of the VMCS field.
+  var pendingDebug: UInt64 = 0
+  /// The vector at the INTR pin; nil when no interrupt is requested.
+  var interruptRequest: UInt8?
+  var nmiRequest = false
+
+  // MARK: Derived from the above by updateMode()
+
+  var mode = CPUMode.real
+  var codeSize = CodeSize.bits16
+  var cpl: UInt8 = 0
+  /// Linear addresses are ANDed with it: 32 or 64 bits.
+  var linearMask: UInt64 = 0xffff_ffff
+  /// Stack pointers are ANDed with it: 16, 32 or 64 bits.
+  var stackMask: UInt64 = 0xffff
+  var pagingMode = PagingMode.none
+
+  // MARK: What stopped the instruction that is executing
+
+  var pendingException = PendingException()
+  var pendingExit = VMExit(reason: 0)
+  /// The event being delivered, for IDT-vectoring information and double faults.
+  var delivering: EventInDelivery?
+  /// RIP of the instruction that is executing.
+  var instructionStart: UInt64 = 0
+  /// Its length; 0 between instructions.
+  var instructionLength: UInt8 = 0
+  /// Instructions that the maps know and this processor does not execute, as met.
+  public internal(set) var unimplemented: [UInt64: Mnemonic] = [:]
+
+  // MARK: Time
+
+  /// Instructions retired since power-on. The TSC counts them.
+  public internal(set) var retired: UInt64 = 0
+
+  // MARK: VMX
+
+  var vmx = VMXState()
+  /// The prompt plays the host: running returns at each VM exit instead of going on at the host RIP.
+  public var monitorIsExternal = false
+  /// Set while `complete(_:on:)` emulates one instruction: device accesses go here and do not exit.
+  var emulationBus: (any DeviceBus)?
+
+  // MARK: Caches
+
+  let tlb: TLB
+  let blocks: BlockCache
+
+  public init(memory: PhysicalMemory) {
+    self.memory = memory
+    tlb = TLB()
+    blocks = BlockCache(memory: memory)
+    reset()
+  }
+
+  deinit {
+    r.deallocate()
+    segments.deallocate()
+  }
+
+  var rip: UInt64 {
+    get { r[Instruction.rip] }
+    set { r[Instruction.rip] = newValue }
+  }
+
+  subscript(_ register: GeneralRegister) -> UInt64 {
+    get { r[register.rawValue] }
+    set { r[register.rawValue] = newValue }
+  }
+
+  /// RFLAGS as software sees it.
+  var rflags: UInt64 {
+    get { systemFlags | arithmeticFlags }
+    set {
+      systemFlags = (newValue & ~RFLAGS.arithmetic.rawValue) | RFLAGS.alwaysOne.rawValue
+      arithmeticFlags = newValue
+    }
+  }
+
+  func segment(_ register: SegmentRegister) -> Segment {
+    segments[register.rawValue].segment
+  }
+
+  /// Loads a segment register, hidden part included, without any check; `updateMode()` is called for
+  /// CS and SS.
+  func setSegment(_ register: SegmentRegister, _ segment: Segment) {
+    segments[register.rawValue].segment = segment
+    if register == .cs || register == .ss { updateMode() } else { refreshBounds(register) }
+  }
+}
+
+/// SDM 3C, "Guest Non-Register State": the activity states.
+enum ActivityState: UInt32, Sendable {
+  case active, hlt, shutdown, waitForSIPI
+}
+
+enum InterruptShadow: UInt8, Sendable {
+  case none, sti, movSS
+}
+
+enum PagingMode: UInt8, Sendable {
+  case none, bits32, pae, fourLevel, fiveLevel
+}
+
+/// An exception that has been raised and not delivered.
+struct PendingException: Sendable {
+  var vector: UInt8 = 0
+  var errorCode: UInt32 = 0
+  var hasErrorCode = false
+  /// The linear address of a page fault, the DR6 bits of a debug exception.
+  var payload: UInt64 = 0
+}
+
+/// An event on its way through the IDT, in the terms of the IDT-vectoring information field.
+struct EventInDelivery: Sendable, Equatable {
+  /// 0 external interrupt, 2 NMI, 3 hardware exception, 4 software interrupt (INT n),
+  /// 5 privileged software exception (INT1), 6 software exception (INT3, INTO).
+  var type: UInt8
+  var vector: UInt8
+  var errorCode: UInt32?
+  var instructionLength: UInt32 = 0
+
+  var isSoftware: Bool { type >= 4 }
+}
+
+/// Why the instruction that was executing did not complete. The details stand in the processor;
+/// nothing but what the manual says has been changed, and RIP is at the instruction.
+enum Fault: UInt8, Error {
+  /// `pendingException` is to be delivered.
+  case exception
+  /// `pendingExit` is to be performed.
+  case exit
+  /// The instruction is to be looked up again: decoded code under it was written.
+  case restart
+}
+
+extension Processor {
+  /// `throw exception(13, 0)`.
+  @inline(never)
+  func exception(_ vector: UInt8, _ errorCode: UInt32? = nil, payload: UInt64 = 0) -> Fault {
+    pendingException = PendingException(
+      vector: vector, errorCode: errorCode ?? 0, hasErrorCode: errorCode != nil, payload: payload)
+    return .exception
+  }
+
+  /// `throw vmExit(.cpuid)`. The instruction length is that of the executing instruction for the
+  /// reasons that have one; performing the exit clears it for the others.
+  @inline(never)
+  func vmExit(_ reason: UInt16, qualification: UInt64 = 0, information: UInt32 = 0) -> Fault {
+    pendingExit = VMExit(reason: reason)
+    pendingExit.qualification = qualification
+    pendingExit.instructionInformation = information
+    pendingExit.instructionLength = UInt32(instructionLength)
+    return .exit
+  }
+
+  var undefinedOpcode: Fault { exception(6) }
+  func generalProtection(_ code: UInt32 = 0) -> Fault { exception(13, code) }
+}
