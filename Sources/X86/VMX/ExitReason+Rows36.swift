@@ -1,0 +1,168 @@
+// SDM 3D, "VMX Basic Exit Reasons": 36 to 64.
+extension ExitReason {
+  static let rowsTo64: [ExitReasonRow] = [
+    ExitReasonRow(
+      .mwait, "mwait", "MWAIT", .fault,
+      "MWAIT executed",
+      controlledBy: "primary[10]",
+      qualification: "1 if monitor hardware armed else 0",
+      length: .always, information: .never),
+    ExitReasonRow(
+      .monitorTrapFlag, "monitor-trap-flag", "Monitor trap flag", .event,
+      "Single step: pending MTF exit after an instruction, or MTF injected at entry",
+      controlledBy: "primary[27] or injected type 7",
+      qualification: "0",
+      length: .never, information: .never),
+    ExitReasonRow(
+      .monitor, "monitor", "MONITOR", .fault,
+      "MONITOR executed",
+      controlledBy: "primary[29]",
+      qualification: "0",
+      length: .always, information: .never),
+    ExitReasonRow(
+      .pause, "pause", "PAUSE", .fault,
+      "PAUSE executed, or PAUSE loop at CPL 0 ran longer than PLE_Window",
+      controlledBy: "primary[30] or secondary[10]",
+      qualification: "0",
+      length: .always, information: .never),
+    ExitReasonRow(
+      .entryFailureMachineCheck, "entry-failure-machine-check",
+      "VM-entry failure: machine check", .entryFailure,
+      "A machine check happened during VM entry (bit 31 set)",
+      controlledBy: "machine check",
+      qualification: "0",
+      length: .never, information: .never),
+    ExitReasonRow(
+      .tprBelowThreshold, "tpr-below-threshold", "TPR below threshold", .trap,
+      "Virtual TPR bits 7:4 fell below the TPR threshold, by a write or at VM entry",
+      controlledBy: "primary[21]",
+      qualification: "0",
+      length: .never, information: .never),
+    ExitReasonRow(
+      .apicAccess, "apic-access", "APIC access", .fault,
+      "Guest touched the APIC-access page in a way the CPU does not virtualise",
+      controlledBy: "secondary[0]",
+      qualification: "APIC access",
+      length: .when("during delivery of a software interrupt or exception"), information: .never),
+    ExitReasonRow(
+      .virtualizedEOI, "virtualized-eoi", "Virtualised EOI", .trap,
+      "EOI for a vector whose EOI-exit bit is 1",
+      controlledBy: "secondary[9]",
+      qualification: "Vector in bits 7:0",
+      length: .never, information: .never),
+    ExitReasonRow(
+      .gdtrOrIDTRAccess, "gdtr-idtr-access", "Access to GDTR or IDTR", .fault,
+      "LGDT, LIDT, SGDT or SIDT",
+      controlledBy: "secondary[2]",
+      qualification: "Displacement of the memory operand",
+      length: .always, information: .always),
+    ExitReasonRow(
+      .ldtrOrTRAccess, "ldtr-tr-access", "Access to LDTR or TR", .fault,
+      "LLDT, LTR, SLDT or STR",
+      controlledBy: "secondary[2]",
+      qualification: "Displacement of the memory operand, or 0",
+      length: .always, information: .always),
+    ExitReasonRow(
+      .eptViolation, "ept-violation", "EPT violation", .fault,
+      "Guest-physical access not allowed or not present in EPT",
+      controlledBy: "secondary[1]",
+      qualification: "EPT violation; guest-physical and guest-linear fields set",
+      length: .when("during delivery of a software interrupt or exception"), information: .never),
+    ExitReasonRow(
+      .eptMisconfiguration, "ept-misconfiguration", "EPT misconfiguration", .fault,
+      "An EPT entry on the walk holds an illegal combination or reserved bit",
+      controlledBy: "secondary[1]",
+      qualification: "0 (undefined in some editions); guest-physical field set",
+      length: .when("during delivery of a software interrupt or exception"), information: .never),
+    ExitReasonRow(
+      .invept, "invept", "INVEPT", .fault,
+      "INVEPT executed in the guest",
+      controlledBy: "unconditional",
+      qualification: "Displacement of the memory operand",
+      length: .always, information: .always),
+    ExitReasonRow(
+      .rdtscp, "rdtscp", "RDTSCP", .fault,
+      "RDTSCP executed",
+      controlledBy: "secondary[3] and primary[12] both 1",
+      qualification: "0",
+      length: .always, information: .never),
+    ExitReasonRow(
+      .preemptionTimer, "preemption-timer", "VMX-preemption timer expired", .event,
+      "The timer reached zero",
+      controlledBy: "pin[6]",
+      qualification: "0",
+      length: .never, information: .never),
+    ExitReasonRow(
+      .invvpid, "invvpid", "INVVPID", .fault,
+      "INVVPID executed in the guest",
+      controlledBy: "unconditional",
+      qualification: "Displacement of the memory operand",
+      length: .always, information: .always),
+    ExitReasonRow(
+      .wbinvd, "wbinvd", "WBINVD or WBNOINVD", .fault,
+      "WBINVD (newer also WBNOINVD) executed",
+      controlledBy: "secondary[6]",
+      qualification: "0",
+      length: .always, information: .never),
+    ExitReasonRow(
+      .xsetbv, "xsetbv", "XSETBV", .fault,
+      "XSETBV executed",
+      controlledBy: "unconditional",
+      qualification: "0",
+      length: .always, information: .never),
+    ExitReasonRow(
+      .apicWrite, "apic-write", "APIC write", .trap,
+      "Guest completed a virtual-APIC write that software must finish",
+      controlledBy: "secondary[8] or [9] or [4]",
+      qualification: "Page offset in bits 11:0",
+      length: .never, information: .never),
+    ExitReasonRow(
+      .rdrand, "rdrand", "RDRAND", .fault,
+      "RDRAND executed",
+      controlledBy: "secondary[11]",
+      qualification: "0",
+      length: .always, information: .always),
+    ExitReasonRow(
+      .invpcid, "invpcid", "INVPCID", .fault,
+      "INVPCID executed",
+      controlledBy: "secondary[12] and primary[9] both 1",
+      qualification: "Displacement of the memory operand",
+      length: .always, information: .always),
+    ExitReasonRow(
+      .vmfunc, "vmfunc", "VMFUNC", .fault,
+      "VMFUNC selected a disabled function, ECX above 511 or an invalid EPTP",
+      controlledBy: "secondary[13]",
+      qualification: "0",
+      length: .always, information: .never),
+    ExitReasonRow(
+      .encls, "encls", "ENCLS", .fault,
+      "ENCLS leaf selected by the bitmap (leaf 63 and above use bit 63)",
+      controlledBy: "secondary[15]",
+      qualification: "0",
+      length: .always, information: .never),
+    ExitReasonRow(
+      .rdseed, "rdseed", "RDSEED", .fault,
+      "RDSEED executed",
+      controlledBy: "secondary[16]",
+      qualification: "0",
+      length: .always, information: .always),
+    ExitReasonRow(
+      .pageModificationLogFull, "page-modification-log-full", "Page-modification log full", .fault,
+      "PML index was outside 0-511 when an entry had to be written",
+      controlledBy: "secondary[17]",
+      qualification: "bit 12 NMI unblocking; rest undefined",
+      length: .never, information: .never),
+    ExitReasonRow(
+      .xsaves, "xsaves", "XSAVES", .fault,
+      "XSAVES with EDX:EAX, IA32_XSS and bitmap sharing a set bit",
+      controlledBy: "secondary[20]",
+      qualification: "Displacement of the memory operand",
+      length: .always, information: .always),
+    ExitReasonRow(
+      .xrstors, "xrstors", "XRSTORS", .fault,
+      "XRSTORS with EDX:EAX, IA32_XSS and bitmap sharing a set bit",
+      controlledBy: "secondary[20]",
+      qualification: "Displacement of the memory operand",
+      length: .always, information: .always),
+  ]
+}
