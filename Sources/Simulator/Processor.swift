@@ -149,7 +149,8 @@ enum InterruptShadow: UInt8, Sendable {
   case none, sti, movSS
 }
 
-enum PagingMode: UInt8, Sendable {
+/// SDM 3A, "Paging Modes and Control Bits".
+public enum PagingMode: UInt8, Sendable {
   case none, bits32, pae, fourLevel, fiveLevel
 }
 
