@@ -102,7 +102,10 @@ extension VMExit {
     if qualification & 7 != 0 {
       cause = ": " + (qualification & 0x38 == 0 ? "entry not present" : eptRightsText)
     }
-    return "\(eptAccessText) at \(guestPhysicalText) not allowed by EPT\(cause)"
+    // SDM 3C, "Exit Qualification for EPT Violations": bit 8 is 0 for an access to a guest
+    // paging-structure entry on the way to a valid linear address (bit 7).
+    let walk = qualification & 0x180 == 0x80 ? ", on the guest's page walk," : ""
+    return "\(eptAccessText) at \(guestPhysicalText)\(walk) not allowed by EPT\(cause)"
   }
 
   private var eptAccessText: String {
