@@ -139,6 +139,15 @@ import Testing
     #expect(exit.summary == text)
   }
 
+  @Test func aBackendWithoutQualificationIsSummarisedFromTheAccess() {
+    var exit = VMExit(reason: 30)
+    exit.access = DeviceAccess(space: .port, address: 0x3f8, size: 2, isWrite: false)
+    #expect(exit.summary == "IN of 2 bytes from port 0x3f8")
+    exit.reason = 48
+    exit.access = DeviceAccess(space: .memory, address: 0xfee0_0000, size: 4, isWrite: true)
+    #expect(exit.summary == "data write at guest-physical 0xfee00000 not allowed by EPT")
+  }
+
   @Test func eptSummaries() {
     var exit = VMExit(reason: 48)
     exit.guestPhysical = 0xfee0_0000

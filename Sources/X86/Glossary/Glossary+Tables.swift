@@ -27,9 +27,7 @@ extension Glossary {
       "Encoding \(Hex.text(UInt64(field.rawValue))): \(field.width.name) "
         + "\(field.type.name) field, index \(field.index).",
     ]
-    if let exists = field.row?.existsWhen, exists != "always" {
-      lines.append("Exists if the processor supports \(exists).")
-    }
+    lines += existence(field.row?.existsWhen ?? "always")
     if field.type == .exitInformation {
       lines.append(
         "Read-only, unless IA32_VMX_MISC[29] is 1: otherwise VMWRITE fails with error 13.")
@@ -37,6 +35,12 @@ extension Glossary {
     return Explanation(
       title: field.symbol, kind: .field, lines: lines, section: section(of: field),
       seeAlso: field.type == .exitInformation ? ["VMREAD", "error 13"] : ["VMREAD", "VMWRITE"])
+  }
+
+  private static func existence(_ condition: String) -> [String] {
+    if condition == "always" { return [] }
+    if condition.hasPrefix("always ") { return ["Exists \(condition)."] }
+    return ["Exists if the processor supports \(condition)."]
   }
 
   private static func section(of field: VMCSField) -> String {
@@ -64,8 +68,8 @@ extension Glossary {
     let group = control.group
     var lines = [
       control.meaning + ".",
-      "Bit \(control.bit) of \(group.field.symbol), in short \(control.reference); "
-        + "class \(control.defaultClass.rawValue).",
+      "Bit \(control.bit) of the \(group.field.name) (\(group.field.symbol)), in short "
+        + "\(control.reference); class \(control.defaultClass.rawValue).",
       "\(MSR.label(group.capabilityMSR)) (\(Hex.text(UInt64(group.capabilityMSR)))) "
         + "says whether the processor has it.",
     ]
@@ -111,7 +115,7 @@ extension Glossary {
     switch validity {
     case .always: ["The \(name) is valid."]
     case .never: []
-    case .when(let condition): ["The \(name) is valid for: \(condition)."]
+    case .when(let condition): ["The \(name) is valid for \(condition)."]
     }
   }
 
@@ -126,7 +130,8 @@ extension Glossary {
   private static func explain(_ row: MSRRow) -> Explanation {
     var lines = [row.meaning + ".", "MSR number \(Hex.text(UInt64(row.number)))."]
     let capability = VMXCapabilityMSR(number: row.number)
-    lines += capability?.fields.map { "Bits \($0.bits), \($0.name): \($0.meaning)." } ?? []
+    lines += capability?.fields.map { "[\($0.bits)] \($0.name): \($0.meaning)." } ?? []
+    if row.number == MSR.efer { lines += EFER.names.map { "[\($0.bit)] \($0.name)." } }
     return Explanation(
       title: row.name, kind: .msr, lines: lines,
       section: capability == nil

@@ -3,8 +3,8 @@ public enum Glossary {
   /// What `text` can mean, best first; empty if nothing is called so.
   ///
   /// A bare number may be an exit reason, an exception, an instruction error, the encoding of a
-  /// VMCS field or the number of an MSR, in this order. A word in front decides: "error 7", "exit 7",
-  /// "vector 13", "field 0x681e", "msr 0x10".
+  /// VMCS field or the number of an MSR, in this order. A word in front decides: "error 7",
+  /// "exit 7", "vector 13", "field 0x681e", "msr 0x10".
   public static func lookup(_ text: String) -> [Explanation] {
     let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
     guard let first = words.first else { return [] }
@@ -23,17 +23,17 @@ public enum Glossary {
     return nameOrder.flatMap { lookup(whole, as: $0) }
   }
 
-  /// Every name that `lookup` finds by, for completion: sorted and unique.
+  /// Every name that `lookup` finds by, for completion: sorted, and each once whatever its case.
   public static let names: [String] = {
-    var all: Set<String> = []
-    all.formUnion(VMCSField.rows.map(\.symbol))
-    all.formUnion(VMXControl.rows.map(\.name))
-    all.formUnion(ExitReason.rows.map(\.identifier))
-    all.formUnion(MSR.rows.map(\.name))
-    all.formUnion(ExceptionVector.rows.map(\.mnemonic))
-    all.formUnion(VMXInstruction.rows.map(\.name))
-    all.formUnion(terms.map(\.names[0]))
-    return all.sorted()
+    var all = VMCSField.rows.map(\.symbol)
+    all += VMXControl.rows.map(\.name)
+    all += VMXInstruction.rows.map(\.name)
+    all += ExitReason.rows.map(\.identifier)
+    all += ExceptionVector.rows.map(\.mnemonic)
+    all += MSR.rows.map(\.name)
+    all += terms.map(\.names[0])
+    var seen: Set<String> = []
+    return all.filter { seen.insert(TableText.key($0)).inserted }.sorted()
   }()
 
   /// The names nearest to a mistyped `text`, nearest first, at most `count`; empty if none is near.
