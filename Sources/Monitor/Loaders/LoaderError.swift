@@ -25,6 +25,6 @@ public struct LoaderError: Error, Equatable, CustomStringConvertible {
     if let field { place.append(field) }
     if let offset { place.append("at offset \(hex(offset))") }
     guard !place.isEmpty else { return "\(file): \(found); \(expected)" }
-    return "\(file): \(place.joined(separator: " ")): \(found); expected \(expected)"
+    return "\(file): \(place.joined(separator: " ")): found \(found), expected \(expected)"
   }
 }
