@@ -1,7 +1,7 @@
 #include "Guests.h"
 
-// One row a guest: ROW(name, mode, load address, summary, notes). Each starts at its first byte. A new
-// guest is a file NAME.S, between GUEST_BEGIN and GUEST_END of guest.inc, and a row here.
+// One row a guest: ROW(name, mode, load address, summary, notes). Each starts at its first byte.
+// A new guest is a file NAME.S, between GUEST_BEGIN and GUEST_END of guest.inc, and a row here.
 #define GUESTS(ROW)                                                                               \
   ROW(hello, REAL, 0x1000, "prints a line through the UART",                                      \
       "Two I/O exits a byte: the status read, then the byte.")                                    \

@@ -13,7 +13,7 @@ struct ELFField {
     self.in64 = in64
   }
 
-  // The ELF header:                                        ELF32     ELF64
+  // Each row: (offset, size) in ELF32, then in ELF64. The ELF header:
   static let type = ELFField("e_type", (16, 2), (16, 2))
   static let machine = ELFField("e_machine", (18, 2), (18, 2))
   static let version = ELFField("e_version", (20, 4), (20, 4))
