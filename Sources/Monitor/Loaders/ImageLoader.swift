@@ -3,10 +3,11 @@ public enum ImageLoader {
   /// The biggest file that is read.
   public static let sizeLimit = 64 << 20
 
-  /// The image of the built-in guest `nameOrPath`, or else of the file at that path. A file that has
-  /// the name of a built-in guest is reached as `./NAME`.
+  /// The image of the built-in guest `nameOrPath`, or else of the file at that path. A file that
+  /// has the name of a built-in guest is reached as `./NAME`.
   ///
-  /// Throws `LoaderError` for what cannot be found, read, understood or placed in `memorySize` bytes.
+  /// Throws `LoaderError` for what cannot be found, read, understood or placed in `memorySize`
+  /// bytes.
   public static func load(
     _ nameOrPath: String, options: LoadOptions = LoadOptions(), memorySize: UInt64
   ) throws(LoaderError) -> GuestImage {
