@@ -64,7 +64,7 @@ import X86
   var linearMask: UInt64 = 0xffff_ffff
   /// Stack pointers are ANDed with it: 16, 32 or 64 bits.
   var stackMask: UInt64 = 0xffff
-  var pagingMode = PagingMode.none
+  var pagingMode = PagingMode.off
 
   /// One past the last offset that CS allows; all ones in 64-bit mode.
   var codeEnd: UInt64 = 0x1_0000
@@ -73,6 +73,7 @@ import X86
 
   var pendingException = PendingException()
   var pendingExit = VMExit(reason: 0)
+  var pendingAccess = DeviceAccess(space: .port, address: 0, size: 1, isWrite: false)
   /// The event being delivered, for IDT-vectoring information and double faults.
   var delivering: EventInDelivery?
   /// RIP of the instruction that is executing.
@@ -157,11 +158,6 @@ enum InterruptShadow: UInt8, Sendable {
   case none, sti, movSS
 }
 
-/// SDM 3A, "Paging Modes and Control Bits".
-public enum PagingMode: UInt8, Sendable {
-  case none, bits32, pae, fourLevel, fiveLevel
-}
-
 /// An exception that has been raised and not delivered.
 struct PendingException: Sendable {
   var vector: UInt8 = 0
@@ -190,8 +186,12 @@ enum Fault: UInt8, Error {
   case exception
   /// `pendingExit` is to be performed.
   case exit
-  /// The instruction is to be looked up again: decoded code under it was written.
-  case restart
+  /// HLT with nothing that could wake the processor.
+  case halted
+  /// A triple fault outside VMX non-root operation.
+  case shutdown
+  /// `pendingAccess` is for the platform to answer, on a machine without a monitor.
+  case access
 }
 
 extension Processor {
