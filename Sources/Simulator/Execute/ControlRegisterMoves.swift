@@ -10,10 +10,12 @@ extension Processor {
     switch i.operand0.number {
     case 0: try writeCR0(try interceptMovToCR0(value, register: source))
     case 2: cr2 = value
-    case 3: try writeCR3(try interceptMovToCR3(value, register: source))
+    case 3:
+      try interceptMovToCR3(value, register: source)
+      try writeCR3(value)
     case 4: try writeCR4(try interceptMovToCR4(value, register: source))
     case 8:
-      if try interceptMovToCR8(value, register: source) { return }
+      try interceptMovToCR8(register: source)
       if value > 15 { throw generalProtection() }
       cr8 = value
     default: throw undefinedOpcode
@@ -47,7 +49,7 @@ extension Processor {
     if new & CR0.pg != 0, new & CR0.pe == 0 { throw generalProtection() }
     if new & CR0.nw != 0, new & CR0.cd == 0 { throw generalProtection() }
     if cr4 & CR4.pcide != 0, new & CR0.pg == 0 { throw generalProtection() }
-    if vmx.isOn, !vmxAllowsCR0(new) { throw generalProtection() }
+    if !vmxAllowsCR0(new) { throw generalProtection() }
     let turnsPagingOn = new & CR0.pg != 0 && cr0 & CR0.pg == 0
     let changesPaging = (new ^ cr0) & (CR0.pg | CR0.pe | CR0.wp | CR0.cd | CR0.nw) != 0
     if turnsPagingOn, efer & EFER.lme != 0 {
@@ -94,7 +96,7 @@ extension Processor {
     if value & ~Processor.cr4Supported != 0 { throw generalProtection() }
     let changed = value ^ cr4
     if efer & EFER.lma != 0, value & CR4.pae == 0 { throw generalProtection() }
-    if vmx.isOn, !vmxAllowsCR4(value) { throw generalProtection() }
+    if !vmxAllowsCR4(value) { throw generalProtection() }
     let paging = CR4.pae | CR4.pse | CR4.pge | CR4.smep
     let usesPAE = cr0 & CR0.pg != 0 && value & CR4.pae != 0 && efer & EFER.lma == 0
     if usesPAE, changed & paging != 0 { try loadPDPTEs(cr3) }
@@ -139,7 +141,7 @@ extension Processor {
 
   func clts() throws(Fault) {
     if cpl != 0 { throw generalProtection() }
-    if try interceptCLTS() { return }
+    guard try interceptCLTS() else { return }
     cr0 &= ~CR0.ts
     attention = true
   }
@@ -149,9 +151,12 @@ extension Processor {
     if cpl != 0 { throw generalProtection() }
     let source = try read(i, Operand(kind: i.operand0.kind, size: 2, number: i.operand0.number))
     let isMemory = i.operand0.kind == .memory
-    let value = try interceptLMSW(UInt16(truncatingIfNeeded: source), isMemory: isMemory)
-    let loaded = (cr0 & ~0xe) | (UInt64(value) & 0xf)
-    try writeCR0(loaded | (cr0 & CR0.pe))
+    let linear =
+      isMemory
+      ? (segments[i.segment.rawValue].base &+ effectiveAddress(i)) & linearMask : nil
+    try writeCR0(
+      try interceptLMSW(
+        UInt16(truncatingIfNeeded: source), isMemory: isMemory, linear: linear))
   }
 
   func smsw(_ i: Instruction) throws(Fault) {
@@ -200,7 +205,7 @@ extension Processor {
   private func checkDebugAccess(
     _ number: UInt8, _ register: UInt8, isRead: Bool
   ) throws(Fault) -> UInt8 {
-    try interceptMovDR(number, register: register, isRead: isRead)
+    try interceptMovDR(number, from: isRead, register: register)
     if cpl != 0 { throw generalProtection() }
     if number == 4 || number == 5, cr4 & CR4.de != 0 { throw undefinedOpcode }
     if dr7 & (1 << 13) != 0 { throw exception(1, payload: 1 << 13) }

@@ -5,7 +5,7 @@ extension Processor {
   func descriptorTable(_ i: Instruction) throws(Fault) {
     let isLoad = i.mnemonic == .lgdt || i.mnemonic == .lidt
     if isLoad, cpl != 0 { throw generalProtection() }
-    try interceptDescriptorTable(i)
+    try interceptTable(i, .gdtrOrIDTRAccess)
     let place = effectiveAddress(i)
     let segment = i.segment.rawValue
     let wide = mode == .long
@@ -29,7 +29,7 @@ extension Processor {
     if mode == .real || mode == .virtual8086 { throw undefinedOpcode }
     let isLoad = i.mnemonic == .lldt || i.mnemonic == .ltr
     if isLoad, cpl != 0 { throw generalProtection() }
-    try interceptSystemSegment(i)
+    try interceptTable(i, .ldtrOrTRAccess)
     if !isLoad {
       var destination = i.operand0
       if destination.kind == .memory { destination.size = 2 }
@@ -63,5 +63,24 @@ extension Processor {
       slot.address &+ 5, UInt8(truncatingIfNeeded: slot.raw >> 40) | 2, isUser: false)
     segment.access |= 2
     tr = segment
+  }
+
+  /// SDM 3C, "VM-Exit Instruction-Information Field": the table formats with their identity.
+  private func interceptTable(_ i: Instruction, _ reason: ExitReason) throws(Fault) {
+    guard vmx.secondaryControls & SecondaryControls.descriptorTableExiting != 0 else { return }
+    let identity: UInt32 =
+      switch i.mnemonic {
+      case .sgdt, .sldt: 0
+      case .sidt, .str: 1
+      case .lgdt, .lldt: 2
+      default: 3
+      }
+    var information = memoryOperandInformation(i) | identity << 28
+    if reason == .gdtrOrIDTRAccess, i.operandSize != 2 { information |= 1 << 11 }
+    if i.operand0.kind == .register {
+      information = UInt32(i.operand0.number & 15) << 3 | 1 << 10 | identity << 28
+    }
+    try interceptDescriptorTable(
+      reason, displacement: displacementQualification(i), information: information)
   }
 }

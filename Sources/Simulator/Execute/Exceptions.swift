@@ -14,7 +14,7 @@ extension Processor {
         pending = PendingException(vector: 8, errorCode: 0, hasErrorCode: true)
         pendingException = pending
       }
-      try interceptException(pending, during: first)
+      try interceptException(realModeForm(pending))
       prepare(pending)
       let event = EventInDelivery(
         type: 3, vector: pending.vector,
@@ -39,6 +39,13 @@ extension Processor {
     }
   }
 
+  /// Real mode has no error codes, in exits as on stacks.
+  private func realModeForm(_ pending: PendingException) -> PendingException {
+    var result = pending
+    if mode == .real { result.hasErrorCode = false }
+    return result
+  }
+
   /// The table of double faults: benign, contributory, page fault.
   private func isContributory(after earlier: EventInDelivery, _ now: PendingException) -> Bool {
     if earlier.vector == 8 { return isContributory(now.vector) || now.vector == 14 }
@@ -52,23 +59,6 @@ extension Processor {
   }
 
   private func tripleFault() -> Fault {
-    if vmx.isNonRoot { return vmExit(2) }
-    return .shutdown
-  }
-
-  /// SDM 3C, "Exceptions": the exception bitmap, filtered for #PF.
-  private func interceptException(
-    _ pending: PendingException, during first: EventInDelivery?
-  ) throws(Fault) {
-    guard vmx.isNonRoot, interceptsException(pending.vector, pending.errorCode) else { return }
-    let exit = vmExit(0, qualification: pending.payload)
-    // #PF: the linear address; #DB: the DR6 bits; the others have none.
-    if pending.vector != 14 && pending.vector != 1 { pendingExit.qualification = 0 }
-    let carriesCode = pending.hasErrorCode && mode != .real
-    pendingExit.interruptionInformation =
-      1 << 31 | 3 << 8 | UInt32(pending.vector) | (carriesCode ? 1 << 11 : 0)
-    pendingExit.interruptionErrorCode = carriesCode ? pending.errorCode : 0
-    pendingExit.instructionLength = 0
-    throw exit
+    vmx.isNonRoot ? tripleFaultExit() : .shutdown
   }
 }

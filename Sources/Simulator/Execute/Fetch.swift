@@ -80,23 +80,27 @@ extension Processor {
     var bytes = InstructionBytes()
     let inPage = min(15, Int(0x1000 &- (start & 0xfff)))
     for index in 0..<UInt64(inPage) { bytes.append(memory.load(start &+ index, as: UInt8.self)) }
-    do {
-      return try Decoder.decode(bytes, codeSize)
-    } catch .truncated {
+    switch Processor.decode(bytes, codeSize) {
+    case .success(let instruction): return instruction
+    case .failure(let error):
       guard isFirst else { return nil }
-      return try decodeAcrossPages((linear &+ offset) & linearMask, bytes)
-    } catch .undefined {
-      guard isFirst else { return nil }
-      throw try faultAfterLimitCheck(undefinedOpcode)
-    } catch .tooLong {
-      guard isFirst else { return nil }
-      throw try faultAfterLimitCheck(generalProtection())
+      // Beyond the limit of CS nothing is decoded.
+      if rip >= codeEnd { throw generalProtection() }
+      if error == .truncated {
+        return try decodeAcrossPages((linear &+ offset) & linearMask, bytes)
+      }
+      throw error == .undefined ? undefinedOpcode : generalProtection()
     }
   }
 
-  private func faultAfterLimitCheck(_ fault: Fault) throws(Fault) -> Fault {
-    if mode != .long, rip > UInt64(segment(.cs).limit) { return generalProtection() }
-    return fault
+  private static func decode(
+    _ bytes: InstructionBytes, _ size: CodeSize
+  ) -> Result<Instruction, DecodeError> {
+    do throws(DecodeError) {
+      return .success(try Decoder.decode(bytes, size))
+    } catch {
+      return .failure(error)
+    }
   }
 
   private func decodeAcrossPages(
@@ -111,12 +115,9 @@ extension Processor {
       count += 1
     }
     noteDecoded(physical, Int(count))
-    do {
-      return try Decoder.decode(bytes, codeSize)
-    } catch .undefined {
-      throw undefinedOpcode
-    } catch {
-      throw generalProtection()
+    switch Processor.decode(bytes, codeSize) {
+    case .success(let instruction): return instruction
+    case .failure(let error): throw error == .undefined ? undefinedOpcode : generalProtection()
     }
   }
 

@@ -29,7 +29,7 @@ extension Processor {
     // SAFETY: points into the arena, see executeOps.
     let op = unsafe pointer.pointee
     switch op.handler {
-    case .general: try unsafe executeGeneral(at: pointer - blocks.ops)
+    case .general: try unsafe executeGeneral(at: pointer - UnsafePointer(blocks.ops))
     case .nop: break
 
     case .movRR32: r[op.destination] = r[op.source] & 0xffff_ffff

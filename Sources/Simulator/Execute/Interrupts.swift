@@ -23,7 +23,7 @@ extension Processor {
 
   /// INT1, INT3 and INTO obey the exception bitmap; INT n does not.
   private func interceptSoftwareException(_ event: EventInDelivery) throws(Fault) {
-    guard vmx.isNonRoot, interceptsException(event.vector, 0) else { return }
+    guard vmx.isNonRoot, interceptsException(event.vector, errorCode: 0) else { return }
     let exit = vmExit(0)
     pendingExit.interruptionInformation = 1 << 31 | UInt32(event.type) << 8 | UInt32(event.vector)
     throw exit
@@ -54,7 +54,7 @@ extension Processor {
       r[4] = old
       throw error
     }
-    nmiBlocked = false
+    endNMIBlockingByIRET()
     attention = true
   }
 

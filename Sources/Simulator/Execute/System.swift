@@ -13,7 +13,7 @@ extension Processor {
   }
 
   func cpuid() throws(Fault) {
-    if vmx.isNonRoot { throw vmExit(10) }
+    try interceptAlways(.cpuid)
     let leaf = CPUID.read(UInt32(truncatingIfNeeded: r[0]), UInt32(truncatingIfNeeded: r[1]))
     r[0] = UInt64(leaf.eax)
     r[3] = UInt64(leaf.ebx)
@@ -21,18 +21,12 @@ extension Processor {
     r[2] = UInt64(leaf.edx)
   }
 
-  /// The time-stamp counter: one tick an instruction.
-  public var timeStampCounter: UInt64 { msrs.tscBase &+ retired }
-
   /// RDTSC and RDTSCP.
   func rdtsc(_ i: Instruction) throws(Fault) {
     let isP = i.mnemonic == .rdtscp
-    if isP, vmx.isNonRoot, vmx.secondaryControls & SecondaryControls.enableRDTSCP == 0 {
-      throw undefinedOpcode
-    }
     if cr4 & CR4.tsd != 0, cpl != 0 { throw generalProtection() }
-    try interceptRDTSC(isRDTSCP: isP)
-    let value = timeStampCounter &+ (vmx.isNonRoot ? vmx.tscOffset : 0)
+    if isP { try interceptRDTSCP() } else { try interceptRDTSC() }
+    let value = timeStampCounter
     r[0] = value & 0xffff_ffff
     r[2] = value >> 32
     if isP { r[1] = msrs.tscAux & 0xffff_ffff }
@@ -48,7 +42,7 @@ extension Processor {
   func rdmsr() throws(Fault) {
     if cpl != 0 { throw generalProtection() }
     let index = UInt32(truncatingIfNeeded: r[1])
-    if vmx.isNonRoot, interceptsRDMSR(index) { throw vmExit(31) }
+    try interceptRDMSR(index)
     guard let value = readMSR(index) else { throw generalProtection() }
     r[0] = value & 0xffff_ffff
     r[2] = value >> 32
@@ -57,7 +51,7 @@ extension Processor {
   func wrmsr() throws(Fault) {
     if cpl != 0 { throw generalProtection() }
     let index = UInt32(truncatingIfNeeded: r[1])
-    if vmx.isNonRoot, interceptsWRMSR(index) { throw vmExit(32) }
+    try interceptWRMSR(index)
     let value = (r[2] << 32) | (r[0] & 0xffff_ffff)
     guard writeMSR(index, value) else { throw generalProtection() }
   }
@@ -65,7 +59,7 @@ extension Processor {
   /// INVD exits always, WBINVD by control; there are no caches to write back.
   func cacheControl(_ i: Instruction) throws(Fault) {
     if cpl != 0 { throw generalProtection() }
-    try interceptCacheControl(i)
+    if i.mnemonic == .invd { try interceptAlways(.invd) } else { try interceptWBINVD() }
   }
 
   func invlpg(_ i: Instruction) throws(Fault) {

@@ -5,7 +5,7 @@ extension Processor {
   /// The value, or nil if there is no such MSR.
   public func readMSR(_ index: UInt32) -> UInt64? {
     switch index {
-    case MSR.timeStampCounter: timeStampCounter &+ (vmx.isNonRoot ? vmx.tscOffset : 0)
+    case MSR.tsc: timeStampCounter
     case MSR.apicBase: msrs.apicBase
     case MSR.featureControl: msrs.featureControl
     case MSR.sysenterCS: msrs.sysenterCS
@@ -30,7 +30,7 @@ extension Processor {
   /// False if the write is #GP(0): no such MSR, read-only, or a value with reserved bits.
   public func writeMSR(_ index: UInt32, _ value: UInt64) -> Bool {
     switch index {
-    case MSR.timeStampCounter: msrs.tscBase = value &- retired
+    case MSR.tsc: msrs.tscBase = value &- retired
     case MSR.apicBase: return writeReserved(\.msrs.apicBase, value, 0xff_ffff_fd00)
     case MSR.featureControl:
       if msrs.featureControl & 1 != 0 { return false }
