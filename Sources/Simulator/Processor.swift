@@ -93,6 +93,8 @@ import X86
   var vmx = VMXState()
   /// The prompt plays the host: running returns at each VM exit instead of going on at the host RIP.
   public var monitorIsExternal = false
+  /// A repeated string instruction was put back with repetitions left.
+  var isPutBack = false
   /// Set while `complete(_:on:)` emulates one instruction: device accesses go here and do not exit.
   var emulationBus: (any DeviceBus)?
 

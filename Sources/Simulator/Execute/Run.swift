@@ -95,7 +95,7 @@ extension Processor {
   }
 
   /// Delivers or performs what an instruction ran into; a stop if the caller has to know.
-  private func handle(_ fault: Fault) -> ProcessorStop? {
+  func handle(_ fault: Fault) -> ProcessorStop? {
     attention = true
     var fault = fault
     if fault == .exception {
