@@ -271,7 +271,8 @@ struct Decoding {
     let flags = entry.flags
     if flags.contains(is64 ? .invalid64 : .only64) { throw .undefined }
     if flags.contains(.noPrefix)
-      && !instruction.prefixes.isDisjoint(with: [.operandSize, .rep, .repne])
+      && (isVEX ? vexPrefix != 0
+        : !instruction.prefixes.isDisjoint(with: [.operandSize, .rep, .repne]))
     {
       throw .undefined
     }
@@ -318,7 +319,8 @@ struct Decoding {
 
   private mutating func numberOpcode(_ entry: OpcodeEntry) {
     if entry.flags.contains(.modRMNumber) {
-      instruction.immediate2 = UInt16(modRM)
+      // Bit 8 tells 0F 0D from 0F 18.
+      instruction.immediate2 = UInt16(modRM) | (opcode == 0x0d ? 0x100 : 0)
     } else if entry.mnemonic == .x87 {
       instruction.immediate2 = UInt16(opcode) << 8 | UInt16(modRM)
     } else {

@@ -1,3 +1,10 @@
+extension Operand {
+  /// `number` of an immediate that was one byte, sign-extended to `size`.
+  static let signedByte: UInt8 = 1
+  /// The same, of four bytes.
+  static let signedDouble: UInt8 = 2
+}
+
 extension Decoding {
   mutating func readOperand(_ form: OperandForm) throws(DecodeError) -> Operand {
     let width = bytes(of: form.type)
@@ -90,7 +97,7 @@ extension Decoding {
       return Operand(kind: .relative, size: instruction.operandSize)
     case .signedByte:
       instruction.immediate = try nextSigned(1)
-      return Operand(kind: .immediate, size: width)
+      return Operand(kind: .immediate, size: width, number: Operand.signedByte)
     default:
       return try readImmediate(form.type, width)
     }
@@ -101,7 +108,8 @@ extension Decoding {
   ) throws(DecodeError) -> Operand {
     if type == .z {
       instruction.immediate = try nextSigned(width)
-      return Operand(kind: .immediate, size: instruction.operandSize)
+      let number = instruction.operandSize == 8 ? Operand.signedDouble : 0
+      return Operand(kind: .immediate, size: instruction.operandSize, number: number)
     }
     let value = try next(width)
     if type == .b && instruction.mnemonic == .enter {
