@@ -22,6 +22,8 @@ struct Decoding {
   /// REX, or the same bits of a VEX prefix; 0 if there is none.
   var rex: UInt8 = 0
   var modRM: UInt8 = 0
+  /// A SIB byte without index was not needed for the base.
+  var isPlainSIB = false
   private var hasModRM = false
   /// VEX.vvvv as a register number.
   var vvvv: UInt8 = 0

@@ -34,7 +34,9 @@ struct InstructionText {
   /// LLVM writes out an address-size prefix that no register in the text shows.
   private var usesAddress: Bool {
     if instruction.mnemonic == .jrcxz || isOffset { return true }
-    let isAbsolute = instruction.base == Instruction.none && instruction.index == Instruction.none
+    let isAbsolute =
+      instruction.base == Instruction.none && instruction.index == Instruction.none
+      && noIndex == nil
     let operands = [instruction.operand0, instruction.operand1]
     return operands.contains {
       ($0.kind == .memory && !isAbsolute) || $0.kind == .stringSource || $0.kind == .stringDestination
@@ -178,8 +180,11 @@ struct InstructionText {
       let level = Int64(Int8(truncatingIfNeeded: instruction.immediate2))
       return signedHex(position == 1 ? level : Self.signExtend(instruction.immediate, 2))
     case .ret, .retFar:
-      let isWord = size == 2 || (size == 8 && instruction.prefixes.contains(.operandSize))
-      return isWord ? hex(instruction.immediate) : signedHex(Self.signExtend(instruction.immediate, 2))
+      let prefixes = instruction.prefixes.intersection([.operandSize, .rexW])
+      if size == 2 || (size == 8 && prefixes == .operandSize) {
+        return hex(instruction.immediate)
+      }
+      return signedHex(Self.signExtend(instruction.immediate, 2))
     case .int, .in, .out, .rol, .ror, .rcl, .rcr, .shl, .shr, .sar, .shld, .shrd, .bt, .bts, .btr,
       .btc, .rorx:
       return hex(instruction.immediate)
@@ -227,11 +232,22 @@ struct InstructionText {
     } else if instruction.base != Instruction.none {
       terms.append(pointer(instruction.base))
     }
-    if instruction.index != Instruction.none {
+    if instruction.index == Instruction.none {
+      if let noIndex { terms.append(noIndex) }
+    } else {
       let scale = 1 << UInt64(instruction.scale & 3)
       terms.append((scale == 1 && !terms.isEmpty ? "" : "\(scale)*") + pointer(instruction.index))
     }
     return segmentOverride + "[" + displaced(terms.joined(separator: " + ")) + "]"
+  }
+
+  /// LLVM's name for the index of a SIB byte that has none and was not needed to encode the base.
+  private var noIndex: String? {
+    let memory = [instruction.operand0, instruction.operand1].first { $0.kind == .memory }
+    guard let memory, memory.number == Operand.plainSIB || instruction.scale != 0 else { return nil }
+    let scale = 1 << UInt64(instruction.scale & 3)
+    let name = instruction.addressSize == 8 ? "riz" : "eiz"
+    return scale == 1 && instruction.base != Instruction.none ? name : "\(scale)*" + name
   }
 
   private func displaced(_ terms: String) -> String {
