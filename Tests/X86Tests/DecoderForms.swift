@@ -19,6 +19,8 @@ struct DecoderForms {
       }
     }
     addVEX()
+    addStrings()
+    addLocked()
     addAddressing()
   }
 
@@ -44,13 +46,22 @@ struct DecoderForms {
     }
   }
 
+  private func hasModRM(_ entry: OpcodeEntry) -> Bool {
+    let entries = OpcodeTable.shared.entries
+    switch entry.kind {
+    case .undefined: return false
+    case .instruction: return entry.flags.contains(.modRM)
+    case .byPrefix: return (0..<4).contains { hasModRM(entries[Int(entry.next) + $0]) }
+    case .byMode, .byReg, .byModReg, .byModRM: return entries.indices.contains(Int(entry.next))
+    }
+  }
+
   private mutating func addOpcode(_ opcode: [UInt8], _ index: Int) {
     let entry = OpcodeTable.shared.entries[index]
     var prefixes: [[UInt8]] = [[], [0x66]]
     if hasVariants(entry) { prefixes += [[0xf3], [0xf2], [0x66, 0xf3]] }
     if size == .bits64 { prefixes += prefixes.map { $0 + [0x48] } + [[0x45]] }
-    let hasModRM = entry.kind != .instruction || entry.flags.contains(.modRM)
-    guard hasModRM && entry.kind != .undefined else {
+    guard hasModRM(entry) else {
       for prefix in prefixes + [[0x67]] { add(prefix + opcode) }
       return
     }
@@ -80,6 +91,33 @@ struct DecoderForms {
     }
     for w in [0, 0x80] as [UInt8] {
       for modRM in [0x01, 0x41, 0xc1, 0xd9] as [UInt8] { add([0xc4, 0xe3, w | 0x7b, 0xf0, modRM]) }
+    }
+  }
+
+  /// String instructions with repeat, size and segment prefixes.
+  private mutating func addStrings() {
+    let opcodes: [UInt8] = [0x6c, 0x6d, 0x6e, 0x6f] + (0xa4...0xa7) + (0xaa...0xaf)
+    for opcode in opcodes {
+      for repeating in [[], [0xf3], [0xf2]] as [[UInt8]] {
+        for sizes in [[], [0x66], [0x67], [0x64], [0x66, 0x67]] as [[UInt8]] {
+          add(sizes + repeating + [opcode])
+          if size == .bits64 { add(sizes + repeating + [0x48, opcode]) }
+        }
+      }
+    }
+  }
+
+  /// LOCK with every opcode of the one-byte map and the 0F map that has ModRM.
+  private mutating func addLocked() {
+    for (start, escape) in [(0, []), (OpcodeTable.twoByte, [0x0f])] as [(Int, [UInt8])] {
+      for opcode in UInt8.min...UInt8.max where !isPrefix(escape, opcode) {
+        guard hasModRM(OpcodeTable.shared.entries[start + Int(opcode)]) else { continue }
+        for reg in UInt8(0)...7 {
+          for mod in [0xc0, 0x40] as [UInt8] {
+            add([0xf0] + escape + [opcode, mod | reg << 3 | 1])
+          }
+        }
+      }
     }
   }
 

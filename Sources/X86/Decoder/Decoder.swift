@@ -273,7 +273,8 @@ struct Decoding {
     let flags = entry.flags
     if flags.contains(is64 ? .invalid64 : .only64) { throw .undefined }
     if flags.contains(.noPrefix)
-      && (isVEX ? vexPrefix != 0
+      && (isVEX
+        ? vexPrefix != 0
         : !instruction.prefixes.isDisjoint(with: [.operandSize, .rep, .repne]))
     {
       throw .undefined

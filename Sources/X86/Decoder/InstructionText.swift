@@ -39,7 +39,8 @@ struct InstructionText {
       && noIndex == nil
     let operands = [instruction.operand0, instruction.operand1]
     return operands.contains {
-      ($0.kind == .memory && !isAbsolute) || $0.kind == .stringSource || $0.kind == .stringDestination
+      ($0.kind == .memory && !isAbsolute) || $0.kind == .stringSource
+        || $0.kind == .stringDestination
     }
   }
 
@@ -61,7 +62,8 @@ struct InstructionText {
     case .movs, .cmps, .stos, .lods, .scas, .ins, .outs:
       return plain + stringSuffix
     case .jrcxz:
-      return instruction.addressSize == 2 ? "jcxz" : instruction.addressSize == 4 ? "jecxz" : "jrcxz"
+      return instruction.addressSize == 2
+        ? "jcxz" : instruction.addressSize == 4 ? "jecxz" : "jrcxz"
     case .loope, .loopne, .loop: return plain
     case .pusha, .popa: return plain + bySize("w", "l", "")
     case .pushf, .popf, .iret: return plain + bySize("", "d", "q")
@@ -104,7 +106,8 @@ struct InstructionText {
   }
 
   private var stringSuffix: String {
-    let operand = instruction.operand0.kind == .register
+    let operand =
+      instruction.operand0.kind == .register
       ? instruction.operand1 : instruction.operand0
     switch operand.size {
     case 1: return "b"
@@ -244,7 +247,9 @@ struct InstructionText {
   /// LLVM's name for the index of a SIB byte that has none and was not needed to encode the base.
   private var noIndex: String? {
     let memory = [instruction.operand0, instruction.operand1].first { $0.kind == .memory }
-    guard let memory, memory.number == Operand.plainSIB || instruction.scale != 0 else { return nil }
+    guard let memory, memory.number == Operand.plainSIB || instruction.scale != 0 else {
+      return nil
+    }
     let scale = 1 << UInt64(instruction.scale & 3)
     let name = instruction.addressSize == 8 ? "riz" : "eiz"
     return scale == 1 && instruction.base != Instruction.none ? name : "\(scale)*" + name
