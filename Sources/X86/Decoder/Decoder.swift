@@ -326,6 +326,7 @@ struct Decoding {
       instruction.immediate2 = UInt16(modRM) | (opcode == 0x0d ? 0x100 : 0)
     } else if entry.mnemonic == .x87 {
       instruction.immediate2 = UInt16(opcode) << 8 | UInt16(modRM)
+      if mod != 3 { instruction.operand0.size = X87Map.memorySize(opcode, modRM) }
     } else {
       instruction.immediate2 = UInt16(map) << 8 | UInt16(opcode)
       if entry.mnemonic == .mmx && mandatoryPrefix != 0 { instruction.mnemonic = .sse }

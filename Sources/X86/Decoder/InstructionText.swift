@@ -74,6 +74,7 @@ struct InstructionText {
       return plain + (instruction.operand0.size == 10 ? "" : size == 2 ? "w" : "d")
     case .retFar: return bySize("retf", "retf", "retfq")
     case .sysret, .sysexit: return plain + (size == 8 ? "q" : "")
+    case .x87: return x87Name
     case .prefetch: return prefetchName
     case .prefetchw: return instruction.immediate2 & 0x38 == 0x10 ? "prefetchwt1" : plain
     case .fxsave, .fxrstor, .xsave, .xrstor, .xsaveopt, .xsavec, .xsaves, .xrstors:
@@ -103,6 +104,13 @@ struct InstructionText {
       }
     }
     return false
+  }
+
+  /// A name, with the operands if they are registers.
+  private var x87Name: String {
+    let number = instruction.immediate2
+    let (opcode, modRM) = (UInt8(number >> 8), UInt8(number & 0xff))
+    return X87Map.text(opcode, modRM) ?? "x87 \(hex(UInt64(number)))"
   }
 
   private var stringSuffix: String {
@@ -219,6 +227,7 @@ struct InstructionText {
     case 2: return "word ptr "
     case 4: return "dword ptr "
     case 8: return "qword ptr "
+    case 10 where instruction.mnemonic == .x87: return "tbyte ptr "
     case 16: return "xmmword ptr "
     default: return ""
     }
