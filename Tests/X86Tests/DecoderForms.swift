@@ -65,8 +65,10 @@ struct DecoderForms {
       for prefix in prefixes + [[0x67]] { add(prefix + opcode) }
       return
     }
+    // MMX and SSE are decoded for their length, which ModRM.reg does not change.
+    let isVector = entry.mnemonic == .mmx || entry.mnemonic == .sse
     for prefix in prefixes {
-      for reg in UInt8(0)...7 {
+      for reg in UInt8(0)...(isVector ? 0 : 7) {
         for mod in [0xc0, 0x40] as [UInt8] { add(prefix + opcode + [mod | reg << 3 | 1]) }
       }
     }
