@@ -43,7 +43,7 @@ enum DecoderExceptions {
       // The same: LLVM knows reg 0.
       return form.opcode.count > 2 && form.opcode[2] & 0x38 != 0
     case .int1, .ud0:
-      // SDM 2A, "INT n/INTO/INT3/INT1", and 2B, "UD: Undefined Instruction": F1 is INT1, and UD0 has a
+      // SDM 2A, "INT n/INTO/INT3/INT1", and 2B, "UD: Undefined Instruction": F1 is INT1, UD0 has a
       // ModRM byte. LLVM has no F1, and no ModRM byte.
       return true
     case .x87:

@@ -125,7 +125,7 @@ struct DecoderForms {
 
   /// Every ModRM byte, and every SIB byte with each mod, on one instruction.
   private mutating func addAddressing() {
-    var prefixes: [[UInt8]] = [[], [0x67], [0x64]]
+    var prefixes: [[UInt8]] = [[], [0x67], [0x64], [0x2e]]
     if size == .bits64 { prefixes += [[0x41], [0x42], [0x67, 0x43]] }
     for prefix in prefixes {
       for modRM in UInt8.min...UInt8.max where modRM & 7 != 4 { add(prefix + [0x8b, modRM]) }

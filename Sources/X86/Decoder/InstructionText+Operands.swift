@@ -96,7 +96,25 @@ extension InstructionText {
   }
 
   private var segmentOverride: String {
-    instruction.prefixes.contains(.segment) ? instruction.segment.name + ":" : ""
+    if instruction.prefixes.contains(.segment) { return instruction.segment.name + ":" }
+    return ignoredOverride.map { $0.name + ":" } ?? ""
+  }
+
+  /// An override that has no effect in 64-bit code, but is printed.
+  private var ignoredOverride: SegmentRegister? {
+    guard let bytes else { return nil }
+    var last: SegmentRegister?
+    for index in 0..<bytes.count {
+      switch bytes[index] {
+      case 0x26: last = .es
+      case 0x2e: last = .cs
+      case 0x36: last = .ss
+      case 0x3e: last = .ds
+      case 0x66, 0x67, 0xf0, 0xf2, 0xf3: continue
+      default: return last
+      }
+    }
+    return last
   }
 
   private var memory: String {
