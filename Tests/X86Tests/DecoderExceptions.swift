@@ -47,7 +47,7 @@ enum DecoderExceptions {
       // ModRM byte. LLVM has no F1, and no ModRM byte.
       return true
     case .x87:
-      // SDM 2, "Escape Opcode Instructions": empty cells. LLVM has FFREEP, which the manual has not.
+      // SDM 2, "Escape Opcode Instructions": empty cells. LLVM has FFREEP, the manual has not.
       return X87Map.text(form.opcode[0], form.modRM) == nil
     case .prefetch where form.second == 0x0d:
       // SDM 2, "Opcode Map", group P: reserved rows prefetch.
