@@ -34,7 +34,7 @@ static void handle_events(cle_editor *editor) {
   for (;;) {
     switch (cle_next_event()) {
     case CLE_EVENT_NONE: return;
-    case CLE_EVENT_RESIZE: el_resize(editor->el); break;
+    case CLE_EVENT_RESIZE: cle_resize(editor); break;
     case CLE_EVENT_STOP: stop(editor); resume(editor); break;
     case CLE_EVENT_CONTINUE: resume(editor); break;
     case CLE_EVENT_FATAL: die(editor); break;

@@ -125,6 +125,7 @@ import Testing
     for columns in [20, 5, 2, 1, 200, 40] {
       try terminal.resize(columns: columns, rows: columns < 10 ? 2 : 30)
       try terminal.send("b")
+      // The line is drawn again, or its end where it is higher than the screen.
       try terminal.waitFor("b")
     }
     try terminal.send(.enter)
