@@ -30,6 +30,8 @@ static bool start(cle_editor *editor, const char *program, int history_size) {
   el_wset(el, EL_CLIENTDATA, editor);
   el_wset(el, EL_SIGNAL, 0);
   el_wset(el, EL_EDITOR, L"emacs");
+  // ^S is a key here and not the terminal's stop.
+  el_wset(el, EL_SETTY, L"-d", L"-ixon", NULL);
   el_wset(el, EL_GETCFN, cle_get_character);
   el_wset(el, EL_PROMPT_ESC, prompt, L'\1');
   el_wset(el, EL_HIST, history_w, editor->history);

@@ -17,6 +17,7 @@ static void resume(cle_editor *editor) {
   el_wset(editor->el, EL_PREP_TERM, 0);
   el_wset(editor->el, EL_PREP_TERM, 1);
   cle_set_paste_brackets(editor, true);
+  fputs(editor->is_ansi ? "\r\033[J" : "\r", stdout);
   el_wset(editor->el, EL_REFRESH);
 }
 

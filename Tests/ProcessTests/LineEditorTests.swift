@@ -158,8 +158,20 @@ import Testing
     try terminal.waitFor("half")
     try terminal.send(" done\r")
     try terminal.waitFor("got [half done]")
+    try terminal.waitFor(prompt)
     try terminal.send(.endOfFile)
     #expect(try terminal.waitForExit() == .exited(0))
+  }
+
+  @Test func continuedWithoutHavingStoppedDrawsTheLineAgain() throws {
+    let terminal = try started()
+    try terminal.send("half")
+    try terminal.waitFor("half")
+    terminal.signal(SIGCONT)
+    try terminal.waitFor(prompt)
+    try terminal.waitFor("half")
+    try terminal.send(" done\r")
+    try terminal.waitFor("got [half done]")
   }
 
   @Test func terminationRestoresTheTerminal() throws {

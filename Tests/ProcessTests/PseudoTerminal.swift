@@ -7,8 +7,12 @@ import Glibc
 ///     try terminal.waitFor("demo> ")
 ///     try terminal.send("hello\r")
 ///     try terminal.waitFor("got [hello]")
+///     try terminal.waitFor("demo> ")
 ///     try terminal.send(.endOfFile)
 ///     #expect(try terminal.waitForExit() == .exited(0))
+///
+/// Wait for the prompt before sending `.endOfFile`: while no line is edited the kernel reads ^D as
+/// the end of an empty line, and it is lost.
 ///
 /// `waitFor` looks only at what the program wrote after the last match, so steps can't match each
 /// other's output. Every wait has a deadline, after which it throws with all that is on the screen.
@@ -83,9 +87,9 @@ final class PseudoTerminal {
 
   /// Waits for `text` behind what was waited for before, and returns what came before it.
   @discardableResult
-  func waitFor(_ text: String) throws -> String {
+  func waitFor(_ text: String, seconds: Int64 = deadline) throws -> String {
     let wanted = Array(text.utf8)
-    let end = Self.now() + Self.deadline
+    let end = Self.now() + seconds
     while true {
       if let range = bytes[matched...].firstRange(of: wanted) {
         let before = String(decoding: bytes[matched..<range.lowerBound], as: UTF8.self)

@@ -71,7 +71,7 @@ enum Spawning {
   ) -> Result {
     // SAFETY: each copy is freed after the body.
     let copies = unsafe strings.map { unsafe strdup($0) }
-    defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+    defer { for index in unsafe copies.indices { unsafe free(copies[index]) } }
     return unsafe body(copies + [nil])
   }
 }
