@@ -57,6 +57,8 @@ final class VMXFixture {
     processor.activity = .active
     processor.nmiBlocked = false
     processor.delivering = nil
+    memory.clear(VMXFixture.vmcs, count: 4096)
+    memory.store(VMXFixture.vmcs, capabilities.revisionIdentifier)
     processor.becomeHost(pageTable: VMXFixture.hostTable)
     _ = processor.setVMXE(true)
     _ = processor.prompt(.vmxon(region: VMXFixture.vmxonRegion))
@@ -149,12 +151,12 @@ final class VMXFixture {
 
   private func fillReal() {
     enableEPT(SecondaryControls.unrestrictedGuest)
-    self[.guestCR0] = CR0.ne
+    self[.guestCR0] = CR0.ne | CR0.et
     segments(selector: 0, limit: 0xffff, access: 0x93, code: 0x9b)
   }
 
   private func fillPaged32() {
-    self[.guestCR0] = CR0.pe | CR0.ne | CR0.pg
+    self[.guestCR0] = CR0.pe | CR0.ne | CR0.et | CR0.pg
     self[.guestCR4] = CR4.vmxe | CR4.pae
     self[.guestCR3] = VMXFixture.pdpt
     segments(selector: 0x10, limit: 0xffff_ffff, access: 0xc093, code: 0xc09b)
@@ -170,7 +172,7 @@ final class VMXFixture {
 
   private func fillLong64() {
     self[.entryControls] |= EntryControls.ia32eModeGuest
-    self[.guestCR0] = CR0.pe | CR0.ne | CR0.pg
+    self[.guestCR0] = CR0.pe | CR0.ne | CR0.et | CR0.pg
     self[.guestCR4] = CR4.vmxe | CR4.pae
     self[.guestCR3] = 0xc000
     segments(selector: 0x10, limit: 0xffff_ffff, access: 0xc093, code: 0xa09b)
