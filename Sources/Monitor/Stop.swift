@@ -1,0 +1,66 @@
+import X86
+
+/// Why the shell has the prompt again.
+public struct Stop: Sendable {
+  /// The names that JSON shows.
+  public enum Reason: String, Sendable { case step, breakpoint, exit, halt, limit, interrupt }
+
+  public var reason: Reason
+  /// Guest RIP now.
+  public var rip: UInt64
+  /// Instructions that this command executed; nil if the backend cannot count.
+  public var instructions: UInt64?
+  /// The exit that stopped, or the last one handled by this command.
+  public var exit: VMExit?
+  /// Exits handled on the way, without the one that stopped.
+  public var handledExits: Int
+  /// In words, e.g. "the guest executed HLT with interrupts off: it is finished".
+  public var explanation: String
+
+  public init(
+    reason: Reason, rip: UInt64, instructions: UInt64? = nil, exit: VMExit? = nil,
+    handledExits: Int = 0, explanation: String = ""
+  ) {
+    self.reason = reason
+    self.rip = rip
+    self.instructions = instructions
+    self.exit = exit
+    self.handledExits = handledExits
+    self.explanation = explanation
+  }
+}
+
+/// What the monitor does with an exit.
+public enum ExitPolicy: String, Sendable, CaseIterable {
+  /// Handle it and go on.
+  case emulate
+  /// Stop before handling it; `continue` handles it.
+  case stop
+  /// Give it to the guest: an exception or interrupt is injected, nothing else can be passed.
+  case pass
+}
+
+/// Counts of exits by reason, with their costs.
+public struct ExitStatistics: Sendable, Equatable {
+  public struct Row: Sendable, Equatable {
+    public var name: String
+    public var count = 0
+    /// Model cycles in the simulator, nanoseconds on KVM.
+    public var min: UInt64 = .max
+    public var max: UInt64 = 0
+    public var total: UInt64 = 0
+  }
+  public var rows: [UInt16: Row] = [:]
+  public var total: Int { rows.values.reduce(0) { $0 + $1.count } }
+
+  public init() {}
+
+  public mutating func add(_ reason: UInt16, name: String, cost: UInt64) {
+    var row = rows[reason] ?? Row(name: name)
+    row.count += 1
+    row.min = Swift.min(row.min, cost)
+    row.max = Swift.max(row.max, cost)
+    row.total &+= cost
+    rows[reason] = row
+  }
+}
