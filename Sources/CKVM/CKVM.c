@@ -69,5 +69,11 @@ int ckvm_catch_kick(int signal) {
   struct sigaction action = {.sa_handler = kicked};
   return outcome(sigaction(signal, &action, NULL));
 }
+int ckvm_unblock(int signal) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal);
+  return -pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
 int ckvm_kick_signal(void) { return SIGRTMIN + 4; }
 const char *ckvm_error_text(int number) { return strerror(number); }
