@@ -62,10 +62,16 @@ extension KVMCPU {
       queued = nil
       return note(exit)
     }
+    try deliverIfPossible()
     while true {
       let exit = try runOnce()
-      guard exit == .interruptWindow else { return note(exit) }
-      try deliverWaitingInterrupt()
+      switch exit {
+      case .interruptWindow: try deliverWaitingInterrupt()
+      // A host that emulates ring 0 may reach HLT before it looks at the window.
+      case .hlt where !waitingVectors.isEmpty && page.isReadyForInterrupt:
+        try deliverWaitingInterrupt()
+      default: return note(exit)
+      }
       if interrupt?.isRaised == true { return .interrupted }
     }
   }
@@ -90,9 +96,8 @@ extension KVMCPU {
 
   /// KVM_RUN itself.
   func runOnce() throws -> KVMExit {
-    let result = log.call("KVM_RUN", .vcpu, note: { KVMExit.name(page.exitNumber) }) {
-      ckvm_run(descriptor.number)
-    }
+    let result = log.call(
+      "KVM_RUN", .vcpu, note: KVMExit.name(page.exitNumber), { ckvm_run(descriptor.number) })
     // KVM consumes what it waited for before it looks at immediate_exit.
     unfinished = nil
     if result == 0 { return page.exit }
