@@ -7,6 +7,9 @@ extension KVMCPU {
   /// KVM neither counts instructions nor, on every host, reports INT3 or has debug registers to
   /// lend. With a limit or breakpoints the guest is therefore single-stepped, some microseconds
   /// each, which needs no patched guest memory and is exact under any paging.
+  ///
+  /// An access that was neither completed nor skipped is lost: a read gives all ones. After
+  /// KVM_EXIT_SHUTDOWN some hosts have reset the registers.
   public func run(until limit: RunLimit) throws -> Exit {
     interrupt = limit.interrupt
     if limit.instructions == nil && limit.breakpoints.isEmpty {

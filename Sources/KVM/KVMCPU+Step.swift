@@ -15,6 +15,8 @@ extension KVMCPU {
   func stepOnce() throws -> Exit {
     try singleStep(true)
     while true {
+      // A further item of a repeated instruction was counted with its first.
+      let isCounted = queued == nil
       let next = try nextInstruction()
       let exit = try enter()
       switch exit {
@@ -27,7 +29,7 @@ extension KVMCPU {
         if interrupt?.isRaised ?? true { return .interrupted }
         page.immediateExit = false
       default:
-        stepped &+= 1
+        if isCounted { stepped &+= 1 }
         return .vmExit(vmExit(exit))
       }
     }

@@ -42,11 +42,6 @@ public final class KVMMachine: VirtualMachine {
     kvmCPU = try KVMCPU(vm: vm, device: device, memory: memory)
   }
 
-  deinit {
-    // The vCPU descriptor goes with `kvmCPU`; the VM ends when both are closed.
-    ioctlLog.isRecording = false
-  }
-
   private static func placeRealModePages(_ vm: Descriptor, _ device: KVMDevice) throws {
     if device.check(KVMCapability.identityMap.number) > 0 {
       let result = device.log.call("KVM_SET_IDENTITY_MAP_ADDR", .vm, "0xfffbc000") {
