@@ -5,6 +5,7 @@ extension KVMCPU {
   /// Queues an event for the next entry. An external interrupt waits for RFLAGS.IF.
   public func inject(_ event: InjectedEvent) throws {
     steppedTo = nil
+    try settle()
     // SDM 3C, "VM-Entry Controls for Event Injection": the interruption type.
     switch event.type {
     case 0:

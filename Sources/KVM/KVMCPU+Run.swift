@@ -103,6 +103,7 @@ extension KVMCPU {
       "KVM_RUN", .vcpu, note: KVMExit.name(page.exitNumber), { ckvm_run(descriptor.number) })
     // KVM consumes what it waited for before it looks at immediate_exit.
     unfinished = nil
+    isPerformed = false
     if result == 0 { return page.exit }
     guard result == .interrupted || result == .tryAgain else {
       throw MachineError.ioctl(

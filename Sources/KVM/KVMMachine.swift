@@ -77,17 +77,21 @@ public final class KVMMachine: VirtualMachine {
   public var memorySize: UInt64 { UInt64(memory.size) }
 
   public func readPhysical(_ address: UInt64, count: Int) throws -> [UInt8] {
-    try memory.read(address, count: count)
+    // INS stores what it read when KVM finishes it.
+    try kvmCPU.settle()
+    return try memory.read(address, count: count)
   }
 
   public func writePhysical(_ address: UInt64, _ bytes: [UInt8]) throws {
+    try kvmCPU.settle()
     try memory.write(address, bytes)
   }
 
   /// Registers, MSRs, events and the pages of RAM that are not zero. A device access that has not
   /// been completed is not part of it.
   public func save() throws -> any MachineSnapshot {
-    KVMSnapshot(cpu: try kvmCPU.saveState(), pages: memory.nonZeroPages(), size: memory.size)
+    try kvmCPU.settle()
+    return KVMSnapshot(cpu: try kvmCPU.saveState(), pages: memory.nonZeroPages(), size: memory.size)
   }
 
   public func restore(_ snapshot: any MachineSnapshot) throws {

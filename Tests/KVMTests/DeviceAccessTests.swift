@@ -94,6 +94,7 @@ struct DeviceAccessTests {
       exit = try vmExit(run(machine))
     }
     #expect(exit.reason == 12)
+    #expect(bus.reads.count == 3)
     #expect(try machine.readPhysical(0x2000, count: 4) == [0x61, 0x62, 0x63, 0])
   }
 
