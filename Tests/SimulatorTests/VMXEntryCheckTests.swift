@@ -185,7 +185,7 @@ struct VMXEntryCheckTests {
       capabilities: [allowPrimary(1 << 17)]),
     BrokenVMCS("C5", [(.cr3TargetCount, 5)]),
     BrokenVMCS("C6", [(.primaryProcessorBasedControls, primary | 1 << 25), (.ioBitmapA, 0x4800)]),
-    BrokenVMCS("C6", [(.primaryProcessorBasedControls, primary | 1 << 25), (.ioBitmapB, 1 << 39)]),
+    BrokenVMCS("C6", [(.primaryProcessorBasedControls, primary | 1 << 25), (.ioBitmapB, 1 << 40)]),
     BrokenVMCS("C7", [(.primaryProcessorBasedControls, primary | 1 << 28), (.msrBitmaps, 0x4001)]),
     BrokenVMCS(
       "C8", [(.primaryProcessorBasedControls, primary | tpr), (.virtualAPICAddress, 0x8010)],
@@ -226,7 +226,7 @@ struct VMXEntryCheckTests {
     BrokenVMCS("C19", [(secondary, ept), (.eptPointer, 0xb000 | 4 << 3 | 6)]),
     BrokenVMCS("C19", [(secondary, ept), (.eptPointer, 0xb000 | 1 << 7 | 3 << 3 | 6)]),
     BrokenVMCS("C19", [(secondary, ept), (.eptPointer, 0xb000 | 1 << 8 | 3 << 3 | 6)]),
-    BrokenVMCS("C19", [(secondary, ept), (.eptPointer, 1 << 39 | 3 << 3 | 6)]),
+    BrokenVMCS("C19", [(secondary, ept), (.eptPointer, 1 << 40 | 3 << 3 | 6)]),
     BrokenVMCS("C20", [(secondary, 1 << 17)], capabilities: [allowSecondary(1 << 17)]),
     BrokenVMCS("C21", [(secondary, 1 << 7)]),
     BrokenVMCS("C22", [(secondary, 1 << 22)], capabilities: [allowSecondary(1 << 22)]),
@@ -260,7 +260,7 @@ struct VMXEntryCheckTests {
     BrokenVMCS(
       "X3", [(.primaryExitControls, exit | 1 << 22)], capabilities: [allowExit(1 << 22)]),
     BrokenVMCS("X4", [(.exitMSRStoreCount, 1), (.exitMSRStoreAddress, 8)]),
-    BrokenVMCS("X5", [(.exitMSRLoadCount, 2), (.exitMSRLoadAddress, (1 << 39) - 16)]),
+    BrokenVMCS("X5", [(.exitMSRLoadCount, 2), (.exitMSRLoadAddress, (1 << 40) - 16)]),
     BrokenVMCS("X5", [(.exitMSRLoadCount, 1), (.exitMSRLoadAddress, ~0xf)]),
     BrokenVMCS("N1", [(.entryControls, entry64 & ~(1 << 12))]),
     BrokenVMCS("N1", [(.entryControls, entry64 | 1 << 13)]),
@@ -289,7 +289,7 @@ struct VMXEntryCheckTests {
     BrokenVMCS(
       "H3", [(.hostCR4, CR4.pae | CR4.vmxe | CR4.cet), (.hostCR0, CR0.pe | CR0.pg | CR0.ne)],
       capabilities: [(0x489, CR4.cet)]),
-    BrokenVMCS("H4", [(.hostCR3, 1 << 39)]),
+    BrokenVMCS("H4", [(.hostCR3, 1 << 40)]),
     BrokenVMCS("H4", [(.hostCR3, 1 << 63)]),
     BrokenVMCS("H5", [(.hostSysenterEIP, noncanonical)]),
     BrokenVMCS(
@@ -318,7 +318,8 @@ struct VMXEntryCheckTests {
     BrokenVMCS("H16", .paged32, [(.primaryExitControls, exit)], with32BitHost: true),
     BrokenVMCS("H17", .paged32, [(.primaryExitControls, exit & ~(1 << 9))]),
     BrokenVMCS(
-      "H18", .paged32, [(.hostCR4, CR4.pae | CR4.vmxe | CR4.pcide)], with32BitHost: true),
+      "H18", .paged32, [(.hostCR4, CR4.pae | CR4.vmxe | CR4.pcide)],
+      capabilities: [(0x489, CR4.pcide)], with32BitHost: true),
     BrokenVMCS("H18", .paged32, [(.hostRIP, 1 << 32)], with32BitHost: true),
     BrokenVMCS("H19", [(.hostCR4, CR4.vmxe)]),
     BrokenVMCS("H19", [(.hostRIP, noncanonical)]),
@@ -336,8 +337,10 @@ struct VMXEntryCheckTests {
     BrokenVMCS("G5", [(.guestDR7, 1 << 32)]),
     BrokenVMCS("G5", [(.guestDebugctl, 1 << 2)]),
     BrokenVMCS("G6", [(.guestCR4, CR4.vmxe)]),
-    BrokenVMCS("G7", .paged32, [(.guestCR4, CR4.pae | CR4.vmxe | CR4.pcide)]),
-    BrokenVMCS("G8", [(.guestCR3, 1 << 39)]),
+    BrokenVMCS(
+      "G7", .paged32, [(.guestCR4, CR4.pae | CR4.vmxe | CR4.pcide)],
+      capabilities: [(0x489, CR4.pcide)]),
+    BrokenVMCS("G8", [(.guestCR3, 1 << 40)]),
     BrokenVMCS("G9", [(.guestSysenterESP, noncanonical)]),
     BrokenVMCS("G10", [(.entryControls, entry64 | 1 << 14), (.guestPAT, 2)]),
     BrokenVMCS("G10", [(.entryControls, entry64 | 1 << 15), (.guestEFER, EFER.lme)]),
@@ -453,9 +456,9 @@ struct VMXEntryCheckTests {
     BrokenVMCS("G52", [(.vmcsLinkPointer, VMXFixture.vmcs)], qualification: 4),
     BrokenVMCS("G52", [(.vmcsLinkPointer, VMXFixture.otherVMCS + 8)], qualification: 4),
     BrokenVMCS("G52", [(.vmcsLinkPointer, VMXFixture.ones)], qualification: 4),
-    BrokenVMCS("G52", [(.vmcsLinkPointer, 1 << 39)], qualification: 4),
+    BrokenVMCS("G52", [(.vmcsLinkPointer, 1 << 40)], qualification: 4),
     BrokenVMCS("G53", .paged32, [(.guestCR3, VMXFixture.ones)], qualification: 2),
     BrokenVMCS("G53", .paged32WithEPT, [(.guestPDPTE3, 3)], qualification: 2),
-    BrokenVMCS("G53", .paged32WithEPT, [(.guestPDPTE1, 1 << 39 | 1)], qualification: 2),
+    BrokenVMCS("G53", .paged32WithEPT, [(.guestPDPTE1, 1 << 40 | 1)], qualification: 2),
   ]
 }

@@ -106,7 +106,7 @@ struct VMXInstructionTests {
 
   @Test func vmxonChecksItsRegion() throws {
     let (fixture, processor) = try host()
-    for region: UInt64 in [0x1008, 1 << 39, 1 << 63, 0x8000, 0x10_0000, ~0xfff] {
+    for region: UInt64 in [0x1008, 1 << 40, 1 << 63, 0x8000, 0x10_0000, ~0xfff] {
       #expect(processor.prompt(.vmxon(region: region)) == .failInvalid, "\(region)")
       #expect(processor.arithmeticFlags == RFLAGS.cf.rawValue)
     }
@@ -136,7 +136,7 @@ struct VMXInstructionTests {
   @Test func vmclearAndVmptrldCheckTheirRegion() throws {
     let fixture = try VMXFixture()
     let processor = fixture.processor
-    for region: UInt64 in [0x2004, 1 << 39] {
+    for region: UInt64 in [0x2004, 1 << 40] {
       #expect(processor.prompt(.vmclear(region: region)) == .failValid(2))
       #expect(processor.prompt(.vmptrld(region: region)) == .failValid(9))
     }

@@ -7,6 +7,7 @@ extension Processor {
   /// this is asked again behind it.
   func takeBoundaryEvents() throws(Fault) -> Bool {
     attention = false
+    if vmx.isNonRoot { try vmxBoundaryEventBeforeTraps() }
     try takeDebugTrap()
     if vmx.isNonRoot { try vmxBoundaryEvent() }
     try takeInterrupts()

@@ -6,8 +6,15 @@ extension Processor {
   /// Leaves non-root operation between two instructions: the guest state is saved and the host state
   /// loaded as by a VM exit, but the exit-information fields keep their values. A host does this
   /// with an interrupt that it sends to the processor; here nothing is sent.
-  func suspendGuest() {
+  ///
+  /// An event that was injected by an entry is not injected again by the next, but one that waits while
+  /// an instruction is emulated stays.
+  func suspendGuest(wasEntered: Bool = true) {
     guard vmx.isNonRoot, let vmcs = currentVMCS else { return }
+    if wasEntered {
+      vmcs[.entryInterruptionInformation] = vmcs[.entryInterruptionInformation] & 0x7fff_ffff
+      vmx.resumesWithMTF = vmx.pendingMTF
+    }
     saveGuestState(vmcs, .monitorTrapFlag, systemFlags & RFLAGS.rf.rawValue != 0)
     leaveNonRoot(isNMI: false)
     loadHostState(vmcs)
@@ -25,7 +32,7 @@ extension Processor {
     vmx.isNonRoot = true
     updateMode()
     let stop = emulate(on: bus)
-    suspendGuest()
+    suspendGuest(wasEntered: false)
     return stop
   }
 
