@@ -19,7 +19,9 @@ extension Processor {
     }
     linearMask = mode == .long ? ~0 : 0xffff_ffff
     stackMask = mode == .long ? ~0 : segment(.ss).is32Bit ? 0xffff_ffff : 0xffff
+    codeEnd = mode == .long ? ~0 : UInt64(code.limit) + 1
     pagingMode = currentPagingMode
+    attention = true
     for register in SegmentRegister.allCases { refreshBounds(register) }
     selectTranslationContext()
   }

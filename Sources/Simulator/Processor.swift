@@ -66,6 +66,9 @@ import X86
   var stackMask: UInt64 = 0xffff
   var pagingMode = PagingMode.none
 
+  /// One past the last offset that CS allows; all ones in 64-bit mode.
+  var codeEnd: UInt64 = 0x1_0000
+
   // MARK: What stopped the instruction that is executing
 
   var pendingException = PendingException()
@@ -96,11 +99,16 @@ import X86
 
   let tlb: TLB
   let blocks: BlockCache
+  /// One past the last op of the block that executes; moved forward to leave the block early.
+  var blockEnd: UnsafePointer<DecodedOp>
+  /// Something between instructions may need doing: see Boundary.swift.
+  var attention = true
 
   public init(memory: PhysicalMemory) {
     self.memory = memory
     tlb = TLB()
     blocks = BlockCache(memory: memory)
+    unsafe blockEnd = UnsafePointer(blocks.ops)
     reset()
   }
 
@@ -149,7 +157,8 @@ enum InterruptShadow: UInt8, Sendable {
   case none, sti, movSS
 }
 
-enum PagingMode: UInt8, Sendable {
+/// SDM 3A, "Paging Modes and Control Bits".
+public enum PagingMode: UInt8, Sendable {
   case none, bits32, pae, fourLevel, fiveLevel
 }
 
