@@ -59,7 +59,10 @@ import X86
     unsafe run.pointee.exit_reason
   }
 
+  /// Lets a raise of `interrupt` stop KVM_RUN on the calling thread.
   func attach(_ interrupt: Interrupt) {
+    // Threads of a dispatch pool block every signal.
+    _ = ckvm_unblock(ckvm_kick_signal())
     let offset = MemoryLayout<kvm_run>.offset(of: \.immediate_exit) ?? 1
     // SAFETY: the byte lies in the mapping, which outlives the run that detaches it.
     unsafe interrupt.attach(

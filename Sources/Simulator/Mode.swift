@@ -34,10 +34,10 @@ extension Processor {
   }
 
   private var currentPagingMode: PagingMode {
-    if cr0 & CR0.pg == 0 { return .none }
+    if cr0 & CR0.pg == 0 { return .off }
     if cr4 & CR4.pae == 0 { return .bits32 }
     if efer & EFER.lma == 0 { return .pae }
-    return cr4 & CR4.la57 == 0 ? .fourLevel : .fiveLevel
+    return cr4 & CR4.la57 == 0 ? .level4 : .level5
   }
 
   /// Linear-address width: 57 bits with 5-level paging, else 48.

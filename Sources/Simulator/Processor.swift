@@ -64,7 +64,7 @@ import X86
   var linearMask: UInt64 = 0xffff_ffff
   /// Stack pointers are ANDed with it: 16, 32 or 64 bits.
   var stackMask: UInt64 = 0xffff
-  var pagingMode = PagingMode.none
+  var pagingMode = PagingMode.off
 
   /// One past the last offset that CS allows; all ones in 64-bit mode.
   var codeEnd: UInt64 = 0x1_0000
@@ -73,6 +73,7 @@ import X86
 
   var pendingException = PendingException()
   var pendingExit = VMExit(reason: 0)
+  var pendingAccess = DeviceAccess(space: .port, address: 0, size: 1, isWrite: false)
   /// The event being delivered, for IDT-vectoring information and double faults.
   var delivering: EventInDelivery?
   /// RIP of the instruction that is executing.
@@ -80,18 +81,20 @@ import X86
   /// Its length; 0 between instructions.
   var instructionLength: UInt8 = 0
   /// Instructions that the maps know and this processor does not execute, as met.
-  public internal(set) var unimplemented: [UInt64: Mnemonic] = [:]
+  var unimplemented: [UInt64: Mnemonic] = [:]
 
   // MARK: Time
 
   /// Instructions retired since power-on. The TSC counts them.
-  public internal(set) var retired: UInt64 = 0
+  var retired: UInt64 = 0
 
   // MARK: VMX
 
   var vmx = VMXState()
   /// The prompt plays the host: running returns at each VM exit instead of going on at the host RIP.
-  public var monitorIsExternal = false
+  var monitorIsExternal = false
+  /// A repeated string instruction was put back with repetitions left.
+  var isPutBack = false
   /// Set while `complete(_:on:)` emulates one instruction: device accesses go here and do not exit.
   var emulationBus: (any DeviceBus)?
 
@@ -116,6 +119,12 @@ import X86
     r.deallocate()
     segments.deallocate()
   }
+
+  // Stored properties are internal: the optimiser proves only then that accesses to them do not overlap,
+  // and leaves the checks of exclusivity out of the hot path.
+
+  public var instructionsRetired: UInt64 { retired }
+  public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented }
 
   var rip: UInt64 {
     get { r[Instruction.rip] }
@@ -157,11 +166,6 @@ enum InterruptShadow: UInt8, Sendable {
   case none, sti, movSS
 }
 
-/// SDM 3A, "Paging Modes and Control Bits".
-public enum PagingMode: UInt8, Sendable {
-  case none, bits32, pae, fourLevel, fiveLevel
-}
-
 /// An exception that has been raised and not delivered.
 struct PendingException: Sendable {
   var vector: UInt8 = 0
@@ -190,8 +194,12 @@ enum Fault: UInt8, Error {
   case exception
   /// `pendingExit` is to be performed.
   case exit
-  /// The instruction is to be looked up again: decoded code under it was written.
-  case restart
+  /// HLT with nothing that could wake the processor.
+  case halted
+  /// A triple fault outside VMX non-root operation.
+  case shutdown
+  /// `pendingAccess` is for the platform to answer, on a machine without a monitor.
+  case access
 }
 
 extension Processor {

@@ -1,4 +1,4 @@
-import X86
+@testable import X86
 
 /// Encodings of every opcode, for comparison with another disassembler.
 struct DecoderForms {
@@ -9,19 +9,24 @@ struct DecoderForms {
 
   init(_ size: CodeSize) {
     self.size = size
-    let maps: [[UInt8]] = [[], [0x0f], [0x0f, 0x38], [0x0f, 0x3a]]
+    let maps: [(start: Int, escape: [UInt8])] = [
+      (0, []), (OpcodeTable.twoByte, [0x0f]), (OpcodeTable.threeByte38, [0x0f, 0x38]),
+      (OpcodeTable.threeByte3A, [0x0f, 0x3a]),
+    ]
     for map in maps {
-      for opcode in UInt8.min...UInt8.max where !isEscape(map, opcode) {
-        addOpcode(map + [opcode], mandatory: !map.isEmpty)
+      for opcode in UInt8.min...UInt8.max where !isPrefix(map.escape, opcode) {
+        addOpcode(map.escape + [opcode], map.start + Int(opcode))
       }
     }
     addVEX()
+    addStrings()
+    addLocked()
     addAddressing()
   }
 
-  private func isEscape(_ map: [UInt8], _ opcode: UInt8) -> Bool {
-    if map == [0x0f] { return opcode == 0x38 || opcode == 0x3a }
-    guard map.isEmpty else { return false }
+  private func isPrefix(_ escape: [UInt8], _ opcode: UInt8) -> Bool {
+    if escape == [0x0f] { return opcode == 0x38 || opcode == 0x3a }
+    guard escape.isEmpty else { return false }
     switch opcode {
     case 0x0f, 0x26, 0x2e, 0x36, 0x3e, 0x64...0x67, 0xf0, 0xf2, 0xf3: return true
     case 0x40...0x4f, 0x62, 0xc4, 0xc5: return size == .bits64
@@ -29,22 +34,42 @@ struct DecoderForms {
     }
   }
 
-  /// Prefixes that do not merely repeat each other's effect.
-  private func prefixes(mandatory: Bool) -> [[UInt8]] {
-    var all: [[UInt8]] = [[], [0x66]]
-    if mandatory { all += [[0xf3], [0xf2]] }
-    if size == .bits64 {
-      all += [[0x48], [0x45]]
-      if mandatory { all += [[0x66, 0x48], [0xf3, 0x48], [0xf2, 0x48]] }
+  /// Whether the opcode has variants by mandatory prefix, in its cell or in its group's cells.
+  private func hasVariants(_ entry: OpcodeEntry) -> Bool {
+    let entries = OpcodeTable.shared.entries
+    let first = Int(entry.next)
+    switch entry.kind {
+    case .byPrefix: return true
+    case .byReg: return entries[first..<first + 8].contains { $0.kind == .byPrefix }
+    case .byModReg: return entries[first..<first + 16].contains { $0.kind == .byPrefix }
+    default: return false
     }
-    return all
   }
 
-  private mutating func addOpcode(_ opcode: [UInt8], mandatory: Bool) {
-    for prefix in prefixes(mandatory: mandatory) {
-      for reg in UInt8(0)...7 {
-        add(prefix + opcode + [0xc0 | reg << 3 | 1])
-        add(prefix + opcode + [0x00 | reg << 3 | 1])
+  private func hasModRM(_ entry: OpcodeEntry) -> Bool {
+    let entries = OpcodeTable.shared.entries
+    switch entry.kind {
+    case .undefined: return false
+    case .instruction: return entry.flags.contains(.modRM)
+    case .byPrefix: return (0..<4).contains { hasModRM(entries[Int(entry.next) + $0]) }
+    case .byMode, .byReg, .byModReg, .byModRM: return entries.indices.contains(Int(entry.next))
+    }
+  }
+
+  private mutating func addOpcode(_ opcode: [UInt8], _ index: Int) {
+    let entry = OpcodeTable.shared.entries[index]
+    var prefixes: [[UInt8]] = [[], [0x66]]
+    if hasVariants(entry) { prefixes += [[0xf3], [0xf2], [0x66, 0xf3]] }
+    if size == .bits64 { prefixes += prefixes.map { $0 + [0x48] } + [[0x45]] }
+    guard hasModRM(entry) else {
+      for prefix in prefixes + [[0x67]] { add(prefix + opcode) }
+      return
+    }
+    // MMX and SSE are decoded for their length, which ModRM.reg does not change.
+    let isVector = entry.mnemonic == .mmx || entry.mnemonic == .sse
+    for prefix in prefixes {
+      for reg in UInt8(0)...(isVector ? 0 : 7) {
+        for mod in [0xc0, 0x40] as [UInt8] { add(prefix + opcode + [mod | reg << 3 | 1]) }
       }
     }
     for prefix in [[], [0x67]] as [[UInt8]] {
@@ -59,9 +84,9 @@ struct DecoderForms {
     for opcode in [0xf2, 0xf3, 0xf5, 0xf6, 0xf7] as [UInt8] {
       for pp in UInt8(0)...3 {
         for w in [0, 0x80] as [UInt8] {
-          for modRM in stride(from: UInt8(0), through: 0xf8, by: 8) {
-            add([0xc4, 0xe2, w | 0x68 | pp, opcode, modRM | 1])
-            if size == .bits64 { add([0xc4, 0x42, w | 0x38 | pp, opcode, modRM | 1]) }
+          for modRM in stride(from: UInt8(1), through: 0xf9, by: 8) {
+            add([0xc4, 0xe2, w | 0x68 | pp, opcode, modRM])
+            if size == .bits64 { add([0xc4, 0x42, w | 0x38 | pp, opcode, modRM]) }
           }
         }
       }
@@ -71,9 +96,36 @@ struct DecoderForms {
     }
   }
 
+  /// String instructions with repeat, size and segment prefixes.
+  private mutating func addStrings() {
+    let opcodes: [UInt8] = [0x6c, 0x6d, 0x6e, 0x6f] + (0xa4...0xa7) + (0xaa...0xaf)
+    for opcode in opcodes {
+      for repeating in [[], [0xf3], [0xf2]] as [[UInt8]] {
+        for sizes in [[], [0x66], [0x67], [0x64], [0x66, 0x67]] as [[UInt8]] {
+          add(sizes + repeating + [opcode])
+          if size == .bits64 { add(sizes + repeating + [0x48, opcode]) }
+        }
+      }
+    }
+  }
+
+  /// LOCK with every opcode of the one-byte map and the 0F map that has ModRM.
+  private mutating func addLocked() {
+    for (start, escape) in [(0, []), (OpcodeTable.twoByte, [0x0f])] as [(Int, [UInt8])] {
+      for opcode in UInt8.min...UInt8.max where !isPrefix(escape, opcode) {
+        guard hasModRM(OpcodeTable.shared.entries[start + Int(opcode)]) else { continue }
+        for reg in UInt8(0)...7 {
+          for mod in [0xc0, 0x40] as [UInt8] {
+            add([0xf0] + escape + [opcode, mod | reg << 3 | 1])
+          }
+        }
+      }
+    }
+  }
+
   /// Every ModRM byte, and every SIB byte with each mod, on one instruction.
   private mutating func addAddressing() {
-    var prefixes: [[UInt8]] = [[], [0x67], [0x64]]
+    var prefixes: [[UInt8]] = [[], [0x67], [0x64], [0x2e]]
     if size == .bits64 { prefixes += [[0x41], [0x42], [0x67, 0x43]] }
     for prefix in prefixes {
       for modRM in UInt8.min...UInt8.max where modRM & 7 != 4 { add(prefix + [0x8b, modRM]) }

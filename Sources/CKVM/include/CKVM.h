@@ -51,6 +51,8 @@ int ckvm_set_guest_debug(int fd, const struct kvm_guest_debug *debug);
 
 /// Makes `signal` interrupt system calls and do nothing else.
 int ckvm_catch_kick(int signal);
+/// Lets `signal` through to the calling thread.
+int ckvm_unblock(int signal);
 /// The real-time signal that kicks a thread out of KVM_RUN.
 int ckvm_kick_signal(void);
 /// The message of an errno value.

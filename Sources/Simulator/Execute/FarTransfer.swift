@@ -143,7 +143,7 @@ extension Processor {
     guard slot.isPresent else { throw exception(11, code) }
     var gate = CallGate(
       selector: UInt16(truncatingIfNeeded: slot.raw >> 16),
-      offset: (slot.raw & 0xffff) | (slot.raw >> 48 << 16),
+      offset: (slot.raw & 0xffff) | ((slot.raw >> 48) << 16),
       parameterCount: Int(slot.raw >> 32 & 31), size: slot.type == 12 ? 4 : 2)
     if slot.type == 4 { gate.offset &= 0xffff }
     if isLong {

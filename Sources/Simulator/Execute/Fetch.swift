@@ -36,7 +36,7 @@ extension Processor {
       LinearAccess(linear: linear, kind: .fetch, size: 1, isUser: cpl == 3))
   }
 
-  /// Decodes from `physical` to a control transfer, the end of the page, or 32 instructions.
+  /// Decodes from `physical` to a control transfer that is always taken, the end of the page, or 32 instructions.
   private func decodeBlock(_ linear: UInt64, _ physical: UInt64) throws(Fault) -> Block {
     if blocks.opCount + 33 > BlockCache.opCapacity { blocks.flushEverything() }
     var block = Block()
@@ -56,6 +56,8 @@ extension Processor {
       if Processor.endsBlock(instruction) { break }
     }
     block.byteCount = Int32(truncatingIfNeeded: offset)
+    // An instruction across two pages depends on both translations: it is decoded each time.
+    if (physical & 0xfff) &+ offset > 0x1000 { block.key = ~0 }
     noteDecoded(physical, Int(offset))
     return block
   }
@@ -80,23 +82,27 @@ extension Processor {
     var bytes = InstructionBytes()
     let inPage = min(15, Int(0x1000 &- (start & 0xfff)))
     for index in 0..<UInt64(inPage) { bytes.append(memory.load(start &+ index, as: UInt8.self)) }
-    do {
-      return try Decoder.decode(bytes, codeSize)
-    } catch .truncated {
+    switch Processor.decode(bytes, codeSize) {
+    case .success(let instruction): return instruction
+    case .failure(let error):
       guard isFirst else { return nil }
-      return try decodeAcrossPages((linear &+ offset) & linearMask, bytes)
-    } catch .undefined {
-      guard isFirst else { return nil }
-      throw try faultAfterLimitCheck(undefinedOpcode)
-    } catch .tooLong {
-      guard isFirst else { return nil }
-      throw try faultAfterLimitCheck(generalProtection())
+      // Beyond the limit of CS nothing is decoded.
+      if rip >= codeEnd { throw generalProtection() }
+      if error == .truncated {
+        return try decodeAcrossPages((linear &+ offset) & linearMask, bytes)
+      }
+      throw error == .undefined ? undefinedOpcode : generalProtection()
     }
   }
 
-  private func faultAfterLimitCheck(_ fault: Fault) throws(Fault) -> Fault {
-    if mode != .long, rip > UInt64(segment(.cs).limit) { return generalProtection() }
-    return fault
+  private static func decode(
+    _ bytes: InstructionBytes, _ size: CodeSize
+  ) -> Result<Instruction, DecodeError> {
+    do throws(DecodeError) {
+      return .success(try Decoder.decode(bytes, size))
+    } catch {
+      return .failure(error)
+    }
   }
 
   private func decodeAcrossPages(
@@ -111,19 +117,16 @@ extension Processor {
       count += 1
     }
     noteDecoded(physical, Int(count))
-    do {
-      return try Decoder.decode(bytes, codeSize)
-    } catch .undefined {
-      throw undefinedOpcode
-    } catch {
-      throw generalProtection()
+    switch Processor.decode(bytes, codeSize) {
+    case .success(let instruction): return instruction
+    case .failure(let error): throw error == .undefined ? undefinedOpcode : generalProtection()
     }
   }
 
   /// Instructions after which RIP, the mode, the interrupt flag or the meaning of code may differ.
   static func endsBlock(_ instruction: Instruction) -> Bool {
     switch instruction.mnemonic {
-    case .jcc, .jmp, .jmpFar, .call, .callFar, .ret, .retFar, .loop, .loope, .loopne, .jrcxz, .int,
+    case .jmp, .jmpFar, .call, .callFar, .ret, .retFar, .loop, .loope, .loopne, .jrcxz, .int,
       .int1, .int3, .into, .iret, .syscall, .sysret, .sysenter, .sysexit, .hlt, .sti, .cli, .popf,
       .in, .out, .ins, .outs, .rdmsr, .wrmsr, .rdtsc, .rdtscp, .cpuid, .lmsw, .clts, .invlpg,
       .invpcid, .lgdt, .lidt, .lldt, .ltr, .lss, .wbinvd, .invd, .swapgs, .monitor, .mwait, .pause,

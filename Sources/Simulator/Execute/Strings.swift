@@ -28,6 +28,7 @@ extension Processor {
   func repeatInstruction(_ i: Instruction) {
     rip = rip &- UInt64(i.length)
     retired &-= 1
+    isPutBack = true
     stopBlock()
   }
 

@@ -95,11 +95,11 @@ public struct PageWalker<Memory: WalkMemory, Recorder: WalkRecorder> {
   ) throws(WalkFault) -> PageTranslation {
     self.linear = linear
     switch registers.mode {
-    case .none: return try finish(GuestLeaf(guestPhysical: linear), access)
+    case .off: return try finish(GuestLeaf(guestPhysical: linear), access)
     case .bits32: return try walk32(access)
     case .pae: return try walkPAE(access)
-    case .fourLevel: return try walkLong(levels: 4, access)
-    case .fiveLevel: return try walkLong(levels: 5, access)
+    case .level4: return try walkLong(levels: 4, access)
+    case .level5: return try walkLong(levels: 5, access)
     }
   }
 

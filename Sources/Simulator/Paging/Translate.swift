@@ -89,9 +89,9 @@ extension Processor {
     _ linear: UInt64, _ access: PageAccess, _ registers: PagingRegisters, memory: some WalkMemory
   ) -> Walk {
     var result = Walk(linear: linear)
-    let width: UInt64 = registers.mode == .fiveLevel ? 57 : 48
+    let width: UInt64 = registers.mode == .level5 ? 57 : 48
     let shift = Int64(64 - width)
-    let isWide = registers.mode == .fourLevel || registers.mode == .fiveLevel
+    let isWide = registers.mode == .level4 || registers.mode == .level5
     if isWide, (Int64(bitPattern: linear) << shift) >> shift != Int64(bitPattern: linear) {
       result.fault = .nonCanonical
       return result

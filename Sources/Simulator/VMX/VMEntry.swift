@@ -72,7 +72,7 @@ extension Processor {
 
   // MARK: Loading
 
-  private func loadControls(_ vmcs: VMCS) {
+  func loadControls(_ vmcs: VMCS) {
     vmx.pinBasedControls = vmcs[.pinBasedControls]
     vmx.primaryControls = vmcs[.primaryProcessorBasedControls]
     vmx.secondaryControls =
@@ -98,7 +98,7 @@ extension Processor {
   }
 
   /// SDM 3C, "Loading Guest State".
-  private func loadGuestState(_ vmcs: VMCS) {
+  func loadGuestState(_ vmcs: VMCS) {
     let entry = vmcs[.entryControls]
     loadGuestControlRegisters(vmcs, entry)
     loadGuestSegments(vmcs)

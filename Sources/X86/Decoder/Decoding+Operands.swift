@@ -3,6 +3,8 @@ extension Operand {
   static let signedByte: UInt8 = 1
   /// The same, of four bytes.
   static let signedDouble: UInt8 = 2
+  /// `number` of a memory operand whose SIB byte names a base alone that needs none.
+  static let plainSIB: UInt8 = 1
 }
 
 extension Decoding {
@@ -53,7 +55,9 @@ extension Decoding {
     }
   }
 
-  private func memory(_ width: UInt8) -> Operand { Operand(kind: .memory, size: width) }
+  private func memory(_ width: UInt8) -> Operand {
+    Operand(kind: .memory, size: width, number: isPlainSIB ? Operand.plainSIB : 0)
+  }
 
   /// `extra` is the REX bit, as it stands in REX. Without REX, byte registers 4 to 7 are AH to BH.
   private func register(_ low: UInt8, _ extra: UInt8, _ width: UInt8) -> Operand {
