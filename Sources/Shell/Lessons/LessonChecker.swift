@@ -186,7 +186,8 @@ private final class ProofEngine {
 
   var stillUnmet: String {
     guard let position = engine.current else { return "" }
-    return engine.unmetText(position)?.replacing("\n", with: ", ") ?? "the answer is not the one wanted"
+    return engine.unmetText(position)?.replacing("\n", with: ", ")
+      ?? "the answer is not the one wanted"
   }
 
   func perform(_ line: String) -> CommandError? {

@@ -1,8 +1,8 @@
 /// Takes a learner through a lesson: sets up each step, watches the machine for its goal, gives
 /// hints, and keeps the books of progress.
 ///
-/// A step with a set-up begins on a new machine; one without goes on where the step before it ended,
-/// or, if that was left unmet, where that one's solution ends.
+/// A step with a set-up begins on a new machine; one without goes on where the step before it
+/// ended, or, if that was left unmet, where that one's solution ends.
 public final class LessonEngine {
   public let library: LessonLibrary
   let host: any CommandHost
@@ -21,11 +21,14 @@ public final class LessonEngine {
   /// Whether the goal of the step under way is met.
   public var isMet: Bool { current?.isMet ?? false }
 
-  /// `lesson first-exit 2/4> `; nil outside lessons.
-  public var prompt: String? {
+  /// `first-exit 2/4`, to stand in the prompt; nil outside lessons.
+  public var tag: String? {
     guard let current else { return nil }
-    return "lesson \(current.lesson.id) \(current.index + 1)/\(current.lesson.steps.count)> "
+    return "\(current.lesson.id) \(current.index + 1)/\(current.lesson.steps.count)"
   }
+
+  /// `lesson first-exit 2/4> `; nil outside lessons.
+  public var prompt: String? { tag.map { "lesson \($0)> " } }
 
   // MARK: Commands
 
@@ -76,7 +79,8 @@ public final class LessonEngine {
     let first = lesson.steps.firstIndex { !record(lesson, $0).isFinished } ?? 0
     var parts = ["\(lesson.title)"]
     if first > 0 {
-      parts.append("You have finished \(first) of \(lesson.steps.count) steps; going on from there.")
+      parts.append(
+        "You have finished \(first) of \(lesson.steps.count) steps; going on from there.")
     } else if !lesson.introduction.isEmpty {
       parts.append(lesson.introduction)
     }
@@ -121,7 +125,8 @@ public final class LessonEngine {
       // The backend cannot keep a state, so the step is set up again.
       _ = try begin(position.lesson, position.index, continuing: false)
     }
-    return withMessages(["Back at the start of step '\(position.step.id)': \(position.step.title)."])
+    return withMessages(["Back at the start of step '\(position.step.id)': \(position.step.title)."]
+    )
   }
 
   /// Leaves the lesson; the machine stays as it is.

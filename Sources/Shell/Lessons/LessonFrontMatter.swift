@@ -28,7 +28,7 @@ struct LessonFrontMatter: Codable, Equatable {
       return problems.list.isEmpty ? .success(matter) : .failure(problems)
     } catch {
       let (line, message) = place(of: error, keyLines, firstLine: firstLine)
-      problems.add(line, message)
+      problems.add(min(line, firstLine + max(lines.count, 1) - 1), message)
       return .failure(problems)
     }
   }
@@ -51,6 +51,10 @@ struct LessonFrontMatter: Codable, Equatable {
       guard keys.contains(key) else {
         problems.add(number, "unknown key '\(key)'; known are \(keys.joined(separator: ", "))")
         continue
+      }
+      let value = line[line.index(after: colon)...].trimmed
+      if let first = value.first, "[{&*!|>%@".contains(first) {
+        problems.add(number, "the value of '\(key)' must be plain text, or text in quotes")
       }
       if let earlier = keyLines.updateValue(number, forKey: key) {
         problems.add(number, "key '\(key)' stands already in line \(earlier)")

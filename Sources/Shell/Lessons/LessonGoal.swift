@@ -47,7 +47,8 @@ public struct LessonGoal: Sendable, Equatable {
         .init("'\(right)' is no number, no \"text\" in quotes, and neither true nor false"))
     }
     let isOrder = relation != .equal && relation != .notEqual && relation != .contains
-    if isOrder, case .number = literal {} else if isOrder {
+    if isOrder, case .number = literal {
+    } else if isOrder {
       return .failure(.init("'\(relation.rawValue)' compares numbers only"))
     }
     if relation == .contains, case .bool = literal {

@@ -229,7 +229,9 @@ public struct LessonParser {
     var text: [String] = []
     for source in body {
       let bare = source.text.trimmed
-      if let letter = bare.first, bare.dropFirst().hasPrefix(") "), letter.isASCII, letter.isLowercase {
+      if let letter = bare.first, bare.dropFirst().hasPrefix(") "), letter.isASCII,
+        letter.isLowercase
+      {
         if question.choices.contains(where: { $0.letter == String(letter) }) {
           found.add(source.line, "there are two choices '\(letter)'")
         }

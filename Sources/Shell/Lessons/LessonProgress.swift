@@ -70,8 +70,9 @@ public final class LessonProgress {
   private func load() {
     guard let file, !isDetached, FileManager.default.fileExists(atPath: file) else { return }
     guard let bytes = FileManager.default.contents(atPath: file) else {
-      detach("the lesson progress in \(file) cannot be read; it stays as it is, and this session's "
-        + "progress is not kept")
+      detach(
+        "the lesson progress in \(file) cannot be read; it stays as it is, and this session's "
+          + "progress is not kept")
       return
     }
     let text = bytes.count <= Self.largestFile ? String(validating: bytes, as: UTF8.self) : nil
@@ -145,13 +146,15 @@ public final class LessonProgress {
             + "read of it still counts")
         save()
       } catch {
-        detach("the lesson progress in \(file) is damaged and cannot be moved aside; it stays as "
-          + "it is, and this session's progress is not kept")
+        detach(
+          "the lesson progress in \(file) is damaged and cannot be moved aside; it stays as "
+            + "it is, and this session's progress is not kept")
       }
       return
     }
-    detach("the lesson progress in \(file) is damaged, and 999 damaged copies stand beside it; "
-      + "remove them")
+    detach(
+      "the lesson progress in \(file) is damaged, and 999 damaged copies stand beside it; "
+        + "remove them")
   }
 
   private func detach(_ message: String) {

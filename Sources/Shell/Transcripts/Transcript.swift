@@ -1,8 +1,8 @@
 /// A recorded session: commands with the output that each must have.
 ///
-/// Format 1, one line each: `%` begins a directive, `ringside> ` a command, `? ` its exit status, `#` a
-/// comment; everything else is output, with holes for what may vary. Empty lines before a command, a
-/// comment or the end say nothing.
+/// Format 1, one line each: `%` begins a directive, `ringside> ` a command, `? ` its exit status,
+/// `#` a comment; everything else is output, with holes for what may vary. Empty lines before a
+/// command, a comment or the end say nothing.
 public struct Transcript: Sendable, Equatable {
   public var file: String
   public var backend = "sim"

@@ -1,5 +1,5 @@
-/// A session as an asciicast, version 2, which terminal players show. Its times are made up from the
-/// length of what is typed, so that the same session gives the same file.
+/// A session as an asciicast, version 2, which terminal players show. Its times are made up from
+/// the length of what is typed, so that the same session gives the same file.
 public struct TranscriptCast {
   private var milliseconds = 0
   private let title: String

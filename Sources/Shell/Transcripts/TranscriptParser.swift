@@ -98,7 +98,9 @@ public struct TranscriptParser {
     let words = line.split(separator: " ")
     guard words.count == 2, words[0] == "?", let status = Int(words[1]), (0...255).contains(status)
     else {
-      add(number, "an exit status is '? N', N from 0 to 255; output that begins with ? is written \\?")
+      add(
+        number, "an exit status is '? N', N from 0 to 255; output that begins with ? is written \\?"
+      )
       return
     }
     guard entry != nil, !isOutputOver else {
@@ -135,7 +137,8 @@ public struct TranscriptParser {
   private mutating func takeBlankLines() {
     guard let line = entry.map({ $0.expected.last?.line ?? $0.line }) else { return }
     for offset in leading.indices {
-      entry?.expected.append(TranscriptLine(pattern: TranscriptPattern(""), line: line + 1 + offset))
+      entry?.expected.append(
+        TranscriptLine(pattern: TranscriptPattern(""), line: line + 1 + offset))
     }
     leading = []
   }
@@ -156,7 +159,9 @@ public struct TranscriptParser {
       }
       readHeader(words[0], words[1], number)
     default:
-      add(number, "unknown directive '\(words.first ?? "%")'; output that begins with % is written \\%")
+      add(
+        number,
+        "unknown directive '\(words.first ?? "%")'; output that begins with % is written \\%")
     }
   }
 

@@ -36,7 +36,7 @@ extension TranscriptPattern {
     let runs = pieces.split(separator: .anything, omittingEmptySubsequences: false)
     guard let first = runs.first, let last = runs.last,
       var at = end(of: first, bytes, from: 0, &captures)
-    else { return bytes.isEmpty }
+    else { return false }
     if runs.count == 1 { return at == bytes.count }
     for run in runs.dropFirst().dropLast() {
       guard let next = find(run, bytes, from: at, toEnd: false, &captures) else { return false }

@@ -1,9 +1,9 @@
 /// One expected line: text with holes.
 ///
-/// `[..]` is any text; `[hex]`, `[n]` (a number), `[us]` (a time with its unit) and `[path]` are the
-/// longest run of their kind; `[hex:name]` also captures; `[=name]` is what was captured, `[=name]+N`
-/// so much more. A backslash takes the next character as it is. The whole line `...` is any number of
-/// lines.
+/// `[..]` is any text; `[hex]`, `[n]` (a number), `[us]` (a time with its unit) and `[path]` are
+/// the longest run of their kind; `[hex:name]` also captures; `[=name]` is what was captured,
+/// `[=name]+N` so much more. A backslash takes the next character as it is. The whole line `...`
+/// is any number of lines.
 public struct TranscriptPattern: Sendable, Equatable {
   enum Kind: String, Sendable { case hex, n, us, path }
 

@@ -8,8 +8,8 @@ public final class TranscriptRecorder {
   private var cast: TranscriptCast?
   private let castHandle: FileHandle?
 
-  /// Begins `file`, and `castFile` as an asciicast besides. Throws `CommandError` if a file cannot be
-  /// made, or exists and `overwrite` is false.
+  /// Begins `file`, and `castFile` as an asciicast besides. Throws `CommandError` if a file cannot
+  /// be made, or exists and `overwrite` is false.
   public init(
     file: String, backend: String, seed: UInt64, title: String = "", castFile: String? = nil,
     overwrite: Bool = false
@@ -17,7 +17,9 @@ public final class TranscriptRecorder {
     self.file = file
     var header = "%transcript \(Transcript.format)\n%backend \(backend)\n%seed \(seed)\n"
     if backend == "kvm" { header += "%only-if kvm\n" }
-    if !title.isEmpty { header += "# \(title.split(whereSeparator: \.isNewline).joined(separator: " "))\n" }
+    if !title.isEmpty {
+      header += "# \(title.split(whereSeparator: \.isNewline).joined(separator: " "))\n"
+    }
     handle = try Self.create(file, header + "\n", overwrite)
     guard let castFile else {
       castHandle = nil

@@ -26,7 +26,8 @@ public struct TranscriptReplayer {
   ) throws(CommandError) -> TranscriptReport {
     if update, let value = environment["CI"], !value.isEmpty {
       throw CommandError(
-        "refused", "transcripts are not rewritten where CI is set: update them by hand and look at "
+        "refused",
+        "transcripts are not rewritten where CI is set: update them by hand and look at "
           + "the difference")
     }
     var report = TranscriptReport()
@@ -154,8 +155,8 @@ public struct TranscriptReplayer {
     }
   }
 
-  /// Plays the whole transcript and returns it with the output that it has now; every hole that still
-  /// fits stays.
+  /// Plays the whole transcript and returns it with the output that it has now; every hole that
+  /// still fits stays.
   public func update(_ text: String, file: String) -> (text: String, outcome: Outcome) {
     let parsed = TranscriptParser(text, file: file)
     guard let transcript = parsed.transcript else { return (text, .malformed(parsed.problems)) }

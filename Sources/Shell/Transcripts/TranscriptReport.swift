@@ -39,8 +39,8 @@ public struct TranscriptReport: Sendable, Equatable {
 
   public init() {}
 
-  /// Nothing differed, nothing was rewritten and there was at least one transcript. Skipped ones are
-  /// reported and do not fail.
+  /// Nothing differed, nothing was rewritten and there was at least one transcript. Skipped ones
+  /// are reported and do not fail.
   public var isSuccess: Bool {
     !outcomes.isEmpty
       && outcomes.allSatisfy {

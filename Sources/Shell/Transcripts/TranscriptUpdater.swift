@@ -15,7 +15,8 @@ struct TranscriptUpdater {
 
   mutating func add(_ entry: TranscriptEntry, _ actual: [String], status: Int) {
     lines += entry.leading
-    lines.append(entry.command.isEmpty ? Transcript.prompt : "\(Transcript.prompt) \(entry.command)")
+    lines.append(
+      entry.command.isEmpty ? Transcript.prompt : "\(Transcript.prompt) \(entry.command)")
     var tried = captures
     let fits = TranscriptComparison.mismatch(entry.expected, actual, &tried) == nil
     if fits {
@@ -148,7 +149,9 @@ enum TranscriptAlignment {
           steps.append(.absorb)
           j += 1
         }
-      } else if j < count, here == cost[(i + 1) * width + j + 1] + (fits[i * width + j] ? 0 : costs.replace) {
+      } else if j < count,
+        here == cost[(i + 1) * width + j + 1] + (fits[i * width + j] ? 0 : costs.replace)
+      {
         steps.append(fits[i * width + j] ? .keep(i) : .replace(i, j))
         i += 1
         j += 1
