@@ -6,8 +6,13 @@ extension LessonEngine {
     }
     if !continuing || step.setup != nil { try build(lesson, index) }
     enter(lesson, index, snapshot: try? host.saveState())
-    guard let position = current else { return "" }
-    return step.introduction(index: position.index, of: lesson)
+    guard var position = current else { return "" }
+    let text = step.introduction(index: position.index, of: lesson)
+    guard unmet(position).isEmpty else { return text }
+    // The learner has been here already, on the way to the step before.
+    position.isMet = true
+    current = position
+    return text + "\n\n" + complete(position)
   }
 
   /// The books of a step's start.
