@@ -121,6 +121,30 @@ import Testing
     #expect(engine.prompt == "lesson counting 2/2> ")
   }
 
+  @Test func aStepThatHoldsAlreadyIsDoneAtOnce() throws {
+    let more = """
+      ## loaded: Have it loaded
+      ~~~goal
+      loaded == true
+      ~~~
+      ~~~hint
+      `load x`
+      ~~~
+      ~~~solution
+      load x
+      ~~~
+
+      ## which:
+      """
+    let engine = LessonEngine(
+      library: library(counterLesson.replacing("## which:", with: more)), host: host,
+      progress: progress)
+    _ = try engine.start("counting")
+    _ = engine.afterCommand("inc 3", host.execute("inc 3"))
+    #expect(try engine.next().contains("Done: Have it loaded."))
+    #expect(engine.isMet && record("loaded").isSolved)
+  }
+
   @Test func goesToAStepByNameOrNumber() throws {
     _ = try engine.start("counting")
     _ = try engine.goTo("2")

@@ -26,6 +26,15 @@ import Testing
     #expect(library.problems[0].file.hasSuffix("03-bad.md"))
   }
 
+  @Test func theRepositorysLessonsAreWellFormed() {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let library = LessonLibrary(paths: [root.path + "/lessons"])
+    #expect(library.problems == [])
+    #expect(library.lessons.map(\.id) == ["first-exit", "vmcs-anatomy", "entry-fails"])
+    #expect(library.lessons.allSatisfy { (4...6).contains($0.steps.count) })
+  }
+
   @Test func saysWhatItCannotRead() throws {
     let library = LessonLibrary(paths: [folder + "/none.md"])
     #expect(library.problems.count == 1)
