@@ -1,0 +1,5 @@
+extension Session {
+  /// Installs what carries out `lesson`, `record` and `replay`. Nothing here may touch the disk:
+  /// it stands in the way of the first prompt.
+  func installControls() {}
+}

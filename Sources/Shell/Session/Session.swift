@@ -1,0 +1,120 @@
+import Monitor
+import X86
+
+/// One learner at one machine: carries out command lines, one after the other.
+///
+/// It prints nothing: `execute(_:)` returns what is to be shown.
+public final class Session {
+  public internal(set) var options: SessionOptions
+  /// Raised by ^C; stops a running guest.
+  public let interrupt: Interrupt
+  /// Lines that were executed, oldest first.
+  public internal(set) var history: [String] = []
+  /// What carries out `lesson`; nil until branch-specific code installs one.
+  public var lessons: (any LessonControl)?
+  /// What carries out `record` and `replay`.
+  public var transcripts: (any TranscriptControl)?
+
+  /// The monitor; nil until a command needs a machine.
+  var monitor: (any MonitorNeeds)?
+  var breakpoints = BreakpointList()
+  var examination = Examination()
+  /// Commands that failed since the session began.
+  public internal(set) var failureCount = 0
+  /// The last stop, for goals and for text that refers to it.
+  var lastStop: Stop?
+  /// `run` or stepping has executed the guest since it was loaded.
+  var guestHasStarted = false
+  /// Bytes of the guest's console that have been shown.
+  var consoleShown = 0
+  /// The line that Enter stands for.
+  var repeatable: String?
+  /// Files that `source` is reading, outermost first.
+  var sourcing: [String] = []
+  /// Lines below the output of a command, e.g. ioctls; taken by `execute(_:)`.
+  var notes: [String] = []
+
+  public init(_ options: SessionOptions = SessionOptions(), interrupt: Interrupt = Interrupt()) {
+    self.options = options
+    self.interrupt = interrupt
+    installControls()
+  }
+
+  /// Carries out one line. An empty line, or a comment, does nothing, unless Enter repeats.
+  public func execute(_ line: String) -> CommandResult {
+    let line = expanded(line)
+    let result = carryOut(line)
+    if result.error != nil { failureCount &+= 1 }
+    return afterwards(line, result)
+  }
+
+  /// What `line` stands for: itself, or for an empty one the command that Enter repeats.
+  public func expanded(_ line: String) -> String {
+    let isEmpty = line.allSatisfy { $0 == " " || $0 == "\t" }
+    return isEmpty && options.repeatsOnEnter ? repeatable ?? "" : line
+  }
+
+  private func carryOut(_ line: String) -> CommandResult {
+    var result = CommandResult(command: "")
+    do {
+      guard let parsed = try ParsedLine(line) else { return result }
+      history.append(line)
+      result.command = parsed.name
+      repeatable = nil
+      let (command, arguments) = try CommandTable.resolve(parsed)
+      result.command = command.name
+      try answer(command, arguments, into: &result)
+      repeatable = command.repetition.line(for: line)
+    } catch {
+      result.error = CommandError(of: error)
+      result.output = ""
+    }
+    return result
+  }
+
+  private func answer(
+    _ command: Command, _ arguments: Arguments, into result: inout CommandResult
+  ) throws {
+    if case .later(let instead) = command.status {
+      throw CommandError("not-yet", "`\(command.name)` is not built yet: \(instead)")
+    }
+    try checkNeeds(of: command)
+    var arguments = arguments
+    let answer = try command.body(self, &arguments)
+    result.output = answer.text
+    result.data = answer.data
+    result.quits = answer.quits
+    result.error = answer.error
+  }
+
+  private func afterwards(_ line: String, _ result: CommandResult) -> CommandResult {
+    var result = result
+    guard !result.command.isEmpty else { return result }
+    var below = notes
+    notes = []
+    if let monitor, monitor.keepsIoctls { below += monitor.takeIoctls() }
+    if result.command != "lesson",
+      let text = lessons?.afterCommand(line, result, in: self)
+    {
+      below.append(text)
+    }
+    if !below.isEmpty {
+      result.output = ([result.output] + below).filter { !$0.isEmpty }.joined(separator: "\n")
+    }
+    if result.command != "record", sourcing.isEmpty {
+      transcripts?.afterCommand(line, result, in: self)
+    }
+    return result
+  }
+}
+
+extension CommandError {
+  /// Any error as one that a command fails with.
+  init(of error: any Error) {
+    switch error {
+    case let error as CommandError: self = error
+    case let error as MachineError: self.init("machine", error.description)
+    default: self.init("failed", "\(error)")
+    }
+  }
+}
