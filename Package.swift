@@ -47,6 +47,11 @@ let package = Package(
     .testTarget(name: "BackendTests", dependencies: ["Monitor"], swiftSettings: strict),
     .testTarget(name: "ShellTests", dependencies: ["Shell"], swiftSettings: strict),
     .testTarget(
-      name: "ProcessTests", dependencies: ["CLineEdit", "Shell"], swiftSettings: strict),
+      name: "ProcessTests", dependencies: ["CLineEdit", "Shell", "LineEditDemo"],
+      swiftSettings: strict),
+    // Reads lines and echoes them, so that ProcessTests can drive the line editor alone.
+    .executableTarget(
+      name: "LineEditDemo", dependencies: ["Shell"], path: "Tests/LineEditDemo",
+      swiftSettings: strict),
   ]
 )
