@@ -3,7 +3,7 @@ import X86
 
 /// Everything that the shell asks of the monitor: what `Monitor` offers, and below the line what
 /// it is to offer. Tests put a fake in its place.
-public protocol MonitorNeeds: AnyObject {
+public protocol MonitorNeeds: AnyObject, SendableMetatype {
   init(_ configuration: Monitor.Configuration) throws
 
   var configuration: Monitor.Configuration { get }

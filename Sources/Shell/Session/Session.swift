@@ -18,11 +18,21 @@ public final class Session {
   /// The monitor; nil until a command needs a machine.
   var monitor: (any MonitorNeeds)?
   var breakpoints = BreakpointList()
+  /// Policies that `handle` has set, by basic exit reason.
+  var handled: [UInt16: ExitPolicy] = [:]
   var examination = Examination()
   /// Commands that failed since the session began.
   public internal(set) var failureCount = 0
   /// The last stop, for goals and for text that refers to it.
   var lastStop: Stop?
+  /// What the processor answered to the last VMX instruction typed.
+  var lastAnswer: VMXAnswer?
+  /// The last command's result.
+  var lastCommand: CommandResult?
+  /// Instructions after which the next run counts as interrupted.
+  var interruptAt: UInt64?
+  /// `set ioctls on`.
+  var echoesIoctls = false
   /// `run` or stepping has executed the guest since it was loaded.
   var guestHasStarted = false
   /// Bytes of the guest's console that have been shown.
@@ -43,15 +53,26 @@ public final class Session {
   /// Carries out one line. An empty line, or a comment, does nothing, unless Enter repeats.
   public func execute(_ line: String) -> CommandResult {
     let line = expanded(line)
-    let result = carryOut(line)
-    if result.error != nil { failureCount &+= 1 }
-    return afterwards(line, result)
+    return afterwards(line, perform(line))
   }
 
   /// What `line` stands for: itself, or for an empty one the command that Enter repeats.
   public func expanded(_ line: String) -> String {
     let isEmpty = line.allSatisfy { $0 == " " || $0 == "\t" }
     return isEmpty && options.repeatsOnEnter ? repeatable ?? "" : line
+  }
+
+  /// Carries out one line without telling the lesson or the recording.
+  public func perform(_ line: String) -> CommandResult {
+    var result = carryOut(line)
+    if result.error != nil { failureCount &+= 1 }
+    guard !result.command.isEmpty else { return result }
+    var below = notes
+    notes = []
+    if let monitor, monitor.keepsIoctls { below += monitor.takeIoctls() }
+    result.append(below)
+    lastCommand = result
+    return result
   }
 
   private func carryOut(_ line: String) -> CommandResult {
@@ -90,21 +111,20 @@ public final class Session {
   private func afterwards(_ line: String, _ result: CommandResult) -> CommandResult {
     var result = result
     guard !result.command.isEmpty else { return result }
-    var below = notes
-    notes = []
-    if let monitor, monitor.keepsIoctls { below += monitor.takeIoctls() }
-    if result.command != "lesson",
-      let text = lessons?.afterCommand(line, result, in: self)
-    {
-      below.append(text)
-    }
-    if !below.isEmpty {
-      result.output = ([result.output] + below).filter { !$0.isEmpty }.joined(separator: "\n")
+    if result.command != "lesson", let text = lessons?.afterCommand(line, result, in: self) {
+      result.append([text])
     }
     if result.command != "record", sourcing.isEmpty {
       transcripts?.afterCommand(line, result, in: self)
     }
     return result
+  }
+}
+
+extension CommandResult {
+  /// Puts lines below the output.
+  fileprivate mutating func append(_ lines: [String]) {
+    output = ([output] + lines).filter { !$0.isEmpty }.joined(separator: "\n")
   }
 }
 
