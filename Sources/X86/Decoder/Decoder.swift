@@ -22,6 +22,8 @@ struct Decoding {
   /// REX, or the same bits of a VEX prefix; 0 if there is none.
   var rex: UInt8 = 0
   var modRM: UInt8 = 0
+  /// A SIB byte without index was not needed for the base.
+  var isPlainSIB = false
   private var hasModRM = false
   /// VEX.vvvv as a register number.
   var vvvv: UInt8 = 0
@@ -271,7 +273,9 @@ struct Decoding {
     let flags = entry.flags
     if flags.contains(is64 ? .invalid64 : .only64) { throw .undefined }
     if flags.contains(.noPrefix)
-      && !instruction.prefixes.isDisjoint(with: [.operandSize, .rep, .repne])
+      && (isVEX
+        ? vexPrefix != 0
+        : !instruction.prefixes.isDisjoint(with: [.operandSize, .rep, .repne]))
     {
       throw .undefined
     }
@@ -318,7 +322,8 @@ struct Decoding {
 
   private mutating func numberOpcode(_ entry: OpcodeEntry) {
     if entry.flags.contains(.modRMNumber) {
-      instruction.immediate2 = UInt16(modRM)
+      // Bit 8 tells 0F 0D from 0F 18.
+      instruction.immediate2 = UInt16(modRM) | (opcode == 0x0d ? 0x100 : 0)
     } else if entry.mnemonic == .x87 {
       instruction.immediate2 = UInt16(opcode) << 8 | UInt16(modRM)
     } else {

@@ -19,7 +19,10 @@ struct OpcodeParser {
     var prefixed: Bool { p66 != nil || pF3 != nil || pF2 != nil }
   }
 
-  private enum Mark { case p66, pF3, pF2, flag(OpcodeEntry.Flags) }
+  private enum Mark {
+    case p66, pF3, pF2
+    case flag(OpcodeEntry.Flags)
+  }
 
   private var mnemonics: [Word: Mnemonic] = [:]
   private var operandForms: [Word: OperandForm] = [:]
