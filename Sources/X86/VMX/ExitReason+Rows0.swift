@@ -6,7 +6,7 @@ extension ExitReason {
       "An exception whose exception-bitmap bit is 1 (page faults: and mask and match), or an NMI",
       controlledBy: "exception bitmap; pin[3] NMI exiting",
       qualification: "#DB: debug; #PF: faulting linear address; otherwise 0",
-      length: .when("software exceptions only (INT3, INTO)"), information: .never),
+      length: .when("software exceptions (INT3, INTO)"), information: .never),
     ExitReasonRow(
       .externalInterrupt, "external-interrupt", "External interrupt", .event,
       "A maskable interrupt arrived",
@@ -186,7 +186,7 @@ extension ExitReason {
       "IN, INS, OUT or OUTS",
       controlledBy: "primary[24] or primary[25] with bitmaps",
       qualification: "Table I/O; INS/OUTS also set guest-linear address",
-      length: .always, information: .when("INS and OUTS only, if IA32_VMX_BASIC[54]")),
+      length: .always, information: .when("INS and OUTS, if IA32_VMX_BASIC[54] is 1")),
     ExitReasonRow(
       .rdmsr, "rdmsr", "RDMSR", .fault,
       "RDMSR executed",

@@ -43,7 +43,8 @@ extension ExitReason {
       "Guest touched the APIC-access page in a way the CPU does not virtualise",
       controlledBy: "secondary[0]",
       qualification: "APIC access",
-      length: .when("during delivery of a software interrupt or exception"), information: .never),
+      length: .when("exits during delivery of a software interrupt or exception"),
+      information: .never),
     ExitReasonRow(
       .virtualizedEOI, "virtualized-eoi", "Virtualised EOI", .trap,
       "EOI for a vector whose EOI-exit bit is 1",
@@ -67,13 +68,15 @@ extension ExitReason {
       "Guest-physical access not allowed or not present in EPT",
       controlledBy: "secondary[1]",
       qualification: "EPT violation; guest-physical and guest-linear fields set",
-      length: .when("during delivery of a software interrupt or exception"), information: .never),
+      length: .when("exits during delivery of a software interrupt or exception"),
+      information: .never),
     ExitReasonRow(
       .eptMisconfiguration, "ept-misconfiguration", "EPT misconfiguration", .fault,
       "An EPT entry on the walk holds an illegal combination or reserved bit",
       controlledBy: "secondary[1]",
       qualification: "0 (undefined in some editions); guest-physical field set",
-      length: .when("during delivery of a software interrupt or exception"), information: .never),
+      length: .when("exits during delivery of a software interrupt or exception"),
+      information: .never),
     ExitReasonRow(
       .invept, "invept", "INVEPT", .fault,
       "INVEPT executed in the guest",
@@ -100,7 +103,7 @@ extension ExitReason {
       length: .always, information: .always),
     ExitReasonRow(
       .wbinvd, "wbinvd", "WBINVD or WBNOINVD", .fault,
-      "WBINVD (newer also WBNOINVD) executed",
+      "WBINVD or WBNOINVD executed",
       controlledBy: "secondary[6]",
       qualification: "0",
       length: .always, information: .never),

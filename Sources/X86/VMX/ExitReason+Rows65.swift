@@ -89,13 +89,13 @@ extension ExitReason {
       .urdmsr, "urdmsr", "URDMSR", .fault,
       "User-mode RDMSR that must exit",
       controlledBy: "MSR bitmap rules",
-      qualification: "unknown",
+      qualification: "not documented in the sources of this table",
       length: .always, information: .always),
     ExitReasonRow(
       .uwrmsr, "uwrmsr", "UWRMSR", .fault,
       "User-mode WRMSR that must exit",
       controlledBy: "MSR bitmap rules",
-      qualification: "unknown",
+      qualification: "not documented in the sources of this table",
       length: .always, information: .always),
     ExitReasonRow(
       .rdmsrImmediate, "rdmsr-immediate", "RDMSR (immediate form)", .fault,

@@ -19,7 +19,7 @@ public struct VMCSField: RawRepresentable, Hashable, Sendable {
     case control, exitInformation, guest, host
   }
 
-  public var width: Width {
+  @inlinable public var width: Width {
     switch (rawValue >> 13) & 3 {
     case 0: .bits16
     case 1: .bits64
@@ -28,7 +28,7 @@ public struct VMCSField: RawRepresentable, Hashable, Sendable {
     }
   }
 
-  public var type: FieldType {
+  @inlinable public var type: FieldType {
     switch (rawValue >> 10) & 3 {
     case 0: .control
     case 1: .exitInformation
@@ -47,7 +47,7 @@ public struct VMCSField: RawRepresentable, Hashable, Sendable {
   @inlinable public var fullField: VMCSField { VMCSField(rawValue & ~1) }
 
   /// The upper half of a 64-bit field; nil for every other field.
-  public var highHalf: VMCSField? {
+  @inlinable public var highHalf: VMCSField? {
     width == .bits64 ? VMCSField(rawValue | 1) : nil
   }
 
@@ -57,7 +57,7 @@ public struct VMCSField: RawRepresentable, Hashable, Sendable {
   }
 
   /// The bits that the field can hold; natural-width fields have 64.
-  public var mask: UInt64 {
+  @inlinable public var mask: UInt64 {
     if isHighHalf { return 0xffff_ffff }
     switch width {
     case .bits16: return 0xffff

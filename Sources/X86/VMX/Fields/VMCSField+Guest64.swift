@@ -42,7 +42,7 @@ extension VMCSField {
     VMCSFieldRow(
       .guestPerfGlobalCtrl, "guestPerfGlobalCtrl", "GUEST_IA32_PERF_GLOBAL_CTRL",
       "Guest IA32_PERF_GLOBAL_CTRL", "Performance-counter enable MSR of the guest",
-      existsWhen: "entry[13] load IA32_PERF_GLOBAL_CTRL (newer: or exit[30] save)"),
+      existsWhen: "entry[13] load or exit[30] save IA32_PERF_GLOBAL_CTRL"),
     VMCSFieldRow(
       .guestPDPTE0, "guestPDPTE0", "GUEST_PDPTR0",
       "Guest PDPTE0", "PAE directory-pointer entry 0 used with EPT",

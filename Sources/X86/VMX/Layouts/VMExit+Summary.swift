@@ -23,7 +23,8 @@ extension VMExit {
   }
 
   private var guestPhysicalText: String {
-    guestPhysical.map { "guest-physical \(Hex.text($0))" } ?? "an unknown guest-physical address"
+    let address = guestPhysical ?? (access?.space == .memory ? access?.address : nil)
+    return address.map { "guest-physical \(Hex.text($0))" } ?? "an unknown guest-physical address"
   }
 
   private var exceptionSummary: String {
@@ -66,13 +67,15 @@ extension VMExit {
   }
 
   private var ioSummary: String {
-    let size = (qualification & 7) &+ 1
-    let isInput = qualification & 8 != 0
+    // A backend that leaves the qualification 0 still says which port it is about.
+    let device = access?.space == .port ? access : nil
+    let size = device.map { UInt64(clamping: $0.size) } ?? (qualification & 7) &+ 1
+    let isInput = device.map { !$0.isWrite } ?? (qualification & 8 != 0)
     let isString = qualification & 0x10 != 0
     let name = (isInput ? "IN" : "OUT") + (isString ? "S" : "")
     let prefix = qualification & 0x20 != 0 ? "REP " : ""
     let bytes = size == 1 ? "1 byte" : "\(size) bytes"
-    let port = Hex.text((qualification >> 16) & 0xffff)
+    let port = Hex.text(device?.address ?? (qualification >> 16) & 0xffff)
     return "\(prefix)\(name) of \(bytes) \(isInput ? "from" : "to") port \(port)"
   }
 
@@ -102,7 +105,10 @@ extension VMExit {
     if qualification & 7 != 0 {
       cause = ": " + (qualification & 0x38 == 0 ? "entry not present" : eptRightsText)
     }
-    return "\(eptAccessText) at \(guestPhysicalText) not allowed by EPT\(cause)"
+    // SDM 3C, "Exit Qualification for EPT Violations": bit 8 is 0 for an access to a guest
+    // paging-structure entry on the way to a valid linear address (bit 7).
+    let walk = qualification & 0x180 == 0x80 ? ", on the guest's page walk," : ""
+    return "\(eptAccessText) at \(guestPhysicalText)\(walk) not allowed by EPT\(cause)"
   }
 
   private var eptAccessText: String {
