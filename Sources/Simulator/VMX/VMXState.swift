@@ -9,22 +9,51 @@ struct VMXState: Sendable {
   var isOn = false
   /// In VMX non-root operation: between a VM entry and a VM exit.
   var isNonRoot = false
+  /// A VMX abort happened: only RESET helps.
+  var isAborted = false
   var vmxonPointer: UInt64 = 0
   var currentVMCS: UInt64 = VMXState.noVMCS
 
-  // Controls of the running guest, cached from the VMCS at VM entry; all 0 outside non-root.
-  var pinBasedControls: UInt32 = 0
-  var primaryControls: UInt32 = 0
-  var secondaryControls: UInt32 = 0
+  /// What this processor supports.
+  var capabilities = VMXCapabilities.ringside
+
+  /// The groups of VM-entry checks that a VM entry has to make: those of fields that were written
+  /// since the groups last passed.
+  var unchecked = VMEntryCheckGroups.all
+
+  // Controls of the running guest, cached from the VMCS at VM entry. They are all 0 outside non-root
+  // operation, so that a test of a bit needs no test of the mode.
+  var pinBasedControls: UInt64 = 0
+  var primaryControls: UInt64 = 0
+  var secondaryControls: UInt64 = 0
   var exceptionBitmap: UInt32 = 0
+  var pageFaultMask: UInt32 = 0
+  var pageFaultMatch: UInt32 = 0
   var cr0Mask: UInt64 = 0
   var cr0Shadow: UInt64 = 0
   var cr4Mask: UInt64 = 0
   var cr4Shadow: UInt64 = 0
+  var ioBitmapA: UInt64 = 0
+  var ioBitmapB: UInt64 = 0
+  var msrBitmaps: UInt64 = 0
   /// EPTP when EPT is enabled, else 0.
   var eptPointer: UInt64 = 0
   var vpid: UInt16 = 0
+  /// 0 unless TSC offsetting is on.
   var tscOffset: UInt64 = 0
-  /// The monitor trap flag or an injected MTF event is pending at the next boundary.
+
+  /// An MTF VM exit is pending at the next instruction boundary.
   var pendingMTF = false
+  /// What the delivery of the injected event ran into, after an entry made from the prompt.
+  var deferredFault: Fault?
+
+  mutating func clearControls() {
+    (pinBasedControls, primaryControls, secondaryControls) = (0, 0, 0)
+    (exceptionBitmap, pageFaultMask, pageFaultMatch) = (0, 0, 0)
+    (cr0Mask, cr0Shadow, cr4Mask, cr4Shadow) = (0, 0, 0, 0)
+    (ioBitmapA, ioBitmapB, msrBitmaps) = (0, 0, 0)
+    (eptPointer, vpid, tscOffset) = (0, 0, 0)
+    pendingMTF = false
+    deferredFault = nil
+  }
 }
