@@ -46,7 +46,7 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
   ) throws -> Comparison
 
   /// Executes a VMX instruction on the processor, as if root-mode software had it at its RIP.
-  func execute(_ instruction: VMXInstruction, interrupt: Interrupt) throws -> VMXAnswer
+  func execute(_ instruction: PromptInstruction, interrupt: Interrupt) throws -> VMXAnswer
   /// Where the processor is in VMX operation.
   var vmxStatus: VMXStatus { get }
   /// The current VMCS, or what the backend can tell of it; nil if there is none.
@@ -58,6 +58,9 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
   var devices: [DeviceRow] { get }
   /// Requests an external interrupt at the processor's INTR pin.
   func raiseInterrupt(_ vector: UInt8) throws
+  /// The exit status that a bare guest has asked for by writing v to port 0xf4, (v << 1) | 1; nil
+  /// as long as it has not.
+  var requestedStatus: Int32? { get }
   /// Whether ioctls are kept for `takeIoctls()`.
   var keepsIoctls: Bool { get set }
   /// The ioctls since the last call, one line each with arguments and result.
@@ -66,7 +69,7 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
 
 /// A VMX instruction typed at the prompt. An address that is nil means the monitor's own region:
 /// the monitor prepares it (revision identifier, CR4.VMXE) as a VMM does.
-public enum VMXInstruction: Sendable, Equatable {
+public enum PromptInstruction: Sendable, Equatable {
   case vmxon(UInt64?)
   case vmxoff
   case vmclear(UInt64?)
@@ -140,12 +143,16 @@ public struct VMCSContents: Sendable, Equatable {
     case hidden
   }
   public struct Value: Sendable, Equatable {
+    /// 0 if it is hidden.
     public var value: UInt64
     public var standing: Standing
+    /// Where a value that is not live comes from, or why there is none; may be empty.
+    public var source: String
 
-    public init(_ value: UInt64, _ standing: Standing = .live) {
+    public init(_ value: UInt64, _ standing: Standing = .live, source: String = "") {
       self.value = value
       self.standing = standing
+      self.source = source
     }
   }
   public var address: UInt64?
@@ -207,15 +214,16 @@ public struct DeviceRow: Sendable, Equatable {
 /// What a host offers, one finding a line.
 public struct HostDiagnosis: Sendable, Equatable {
   public struct Finding: Sendable, Equatable {
+    public enum State: String, Sendable { case ok, warn, fail }
     public var name: String
-    public var isGood: Bool
+    public var state: State
     public var detail: String
     /// The one line that mends it; empty if nothing is to be mended, or nothing can.
     public var remedy: String
 
-    public init(name: String, isGood: Bool, detail: String, remedy: String = "") {
+    public init(name: String, state: State, detail: String, remedy: String = "") {
       self.name = name
-      self.isGood = isGood
+      self.state = state
       self.detail = detail
       self.remedy = remedy
     }

@@ -20,7 +20,7 @@ extension Monitor: MonitorNeeds {
     throw missing("comparing \(workload)")
   }
 
-  public func execute(_ instruction: VMXInstruction, interrupt: Interrupt) throws -> VMXAnswer {
+  public func execute(_ instruction: PromptInstruction, interrupt: Interrupt) throws -> VMXAnswer {
     throw Self.missing("VMX instructions")
   }
 
@@ -29,6 +29,7 @@ extension Monitor: MonitorNeeds {
   public func checkVMCS() throws -> [CheckFailure] { throw Self.missing("checking the VMCS") }
   public var devices: [DeviceRow] { [] }
   public func raiseInterrupt(_ vector: UInt8) throws { throw Self.missing("interrupts") }
+  public var requestedStatus: Int32? { nil }
   public var keepsIoctls: Bool {
     get { false }
     set { _ = newValue }

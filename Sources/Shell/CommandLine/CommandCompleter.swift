@@ -72,7 +72,7 @@ struct CommandCompleter {
     case .guest: session.options.machineType.builtInGuests.map(\.name) + files(current)
     case .file: files(current)
     case .exitReason: ExitReason.rows.map(\.identifier)
-    case .topic: Explanation.names.map { $0.contains(" ") ? "\"\($0)\"" : $0 }
+    case .topic: Glossary.names.map { $0.contains(" ") ? "\"\($0)\"" : $0 }
     case .lesson: session.lessons?.lessonIDs ?? []
     case .workload: session.options.machineType.workloads
     case .words(let words): words

@@ -177,7 +177,7 @@ enum MachineCommands {
     if text.hasSuffix("\n") { text.removeLast() }
     return Answer(
       bytes.isEmpty ? "the guest has printed nothing" : text,
-      .object([(key: "text", value: .string(Show.console(bytes)))]))
+      .object([(key: "text", value: .string(Show.raw(bytes)))]))
   }
 
   @Sendable private static func doctor(_ session: Session, _ arguments: inout Arguments) throws
@@ -199,10 +199,17 @@ struct DoctorRendering {
 
   func lines(_ format: TextFormat) -> [String] {
     diagnosis.findings.flatMap { finding in
-      let verdict = finding.isGood ? format.style("ok", .green) : format.style("missing", .red)
-      let line = "\(finding.name): \(verdict), \(finding.detail)"
+      let line = "\(finding.name): \(verdict(finding.state, format)), \(finding.detail)"
       return finding.remedy.isEmpty ? [line] : [line, "  to mend it: \(finding.remedy)"]
     } + ["the simulator works on every computer"]
+  }
+
+  private func verdict(_ state: HostDiagnosis.Finding.State, _ format: TextFormat) -> String {
+    switch state {
+    case .ok: format.style("ok", .green)
+    case .warn: format.style("limited", .yellow)
+    case .fail: format.style("missing", .red)
+    }
   }
 
   var json: JSON {
@@ -212,7 +219,7 @@ struct DoctorRendering {
         value: .array(
           diagnosis.findings.map { finding in
             .object([
-              (key: "name", value: .string(finding.name)), (key: "ok", value: .bool(finding.isGood)),
+              (key: "name", value: .string(finding.name)), (key: "state", value: .string(finding.state.rawValue)),
               (key: "detail", value: .string(finding.detail)),
               (key: "remedy", value: .string(finding.remedy)),
             ])

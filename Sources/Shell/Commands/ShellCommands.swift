@@ -44,7 +44,7 @@ enum ShellCommands {
     if let line = try ParsedLine(topic), let (command, _) = try? CommandTable.resolve(line) {
       return help.command(command)
     }
-    if !Explanation.lookup(topic).isEmpty {
+    if !Glossary.lookup(topic).isEmpty {
       return Answer("`explain \(topic)` says what that is")
     }
     let names = CommandTable.all.map(\.name) + Command.Group.allCases.map(\.rawValue)

@@ -59,7 +59,7 @@ enum VMXCommands {
   private static func row(
     _ name: String, _ syntax: String, _ summary: String, _ more: String,
     _ completers: [Command.Completer],
-    _ instruction: @escaping @Sendable (Session, inout Arguments) throws -> VMXInstruction
+    _ instruction: @escaping @Sendable (Session, inout Arguments) throws -> PromptInstruction
   ) -> Command {
     let example = more.contains("Example") ? "" : "Example: \(name)"
     return Command(
@@ -81,7 +81,7 @@ enum VMXCommands {
   }
 
   private static func execute(
-    _ instruction: VMXInstruction, named name: String, _ session: Session
+    _ instruction: PromptInstruction, named name: String, _ session: Session
   ) throws -> Answer {
     let monitor = try session.machine()
     session.interrupt.clear()

@@ -103,7 +103,7 @@ struct StopRendering {
       (key: "exit", value: stop.exit.map { ExitRendering(exit: $0).json } ?? .null),
       (key: "handledExits", value: .int(stop.handledExits)),
       (key: "explanation", value: .string(detail ?? stop.explanation)),
-      (key: "console", value: .string(Show.console(console))),
+      (key: "console", value: .string(Show.raw(console))),
       (key: "executed", value: .array(executed.map { Self.json($0) })),
     ])
   }

@@ -142,9 +142,14 @@ enum Show {
     return count(bytes, "byte")
   }
 
-  /// Console bytes as text: what is no printable character shows as `\xNN`.
+  /// Console bytes as they are; what is no UTF-8 becomes U+FFFD.
+  static func raw(_ bytes: some Sequence<UInt8>) -> String {
+    String(decoding: Array(bytes), as: UTF8.self)
+  }
+
+  /// Console bytes as text for people: what is no printable character shows as `\xNN`.
   static func console(_ bytes: some Sequence<UInt8>) -> String {
-    let text = String(decoding: Array(bytes), as: UTF8.self)
+    let text = raw(bytes)
     var shown = ""
     for scalar in text.unicodeScalars where scalar != "\r" {
       let isText = scalar == "\n" || scalar == "\t" || (scalar.value >= 0x20 && scalar.value != 0x7f

@@ -78,9 +78,11 @@ struct VMCSRendering {
     if diff, let before = contents.previous[field.fullField] {
       lines.append(format.change(field.symbol, Show.hex(before), Show.hex(raw)))
     } else if value.standing == .hidden {
-      lines.append("\(format.name(field.symbol)) is hidden by KVM")
+      let why = value.source.isEmpty ? "" : ": \(value.source)"
+      lines.append("\(format.name(field.symbol)) is hidden by KVM\(why)")
     } else {
-      let mark = value.standing == .derived ? " (derived)" : ""
+      let source = value.source.isEmpty ? "" : ", \(value.source)"
+      let mark = value.standing == .derived ? " (derived\(source))" : ""
       lines.append(
         format.isPlain
           ? "\(field.symbol): \(Show.hex(raw))\(mark)"

@@ -3,7 +3,7 @@ import X86
 /// What the processor answered to a VMX instruction.
 struct VMXRendering {
   let name: String
-  let instruction: VMXInstruction
+  let instruction: PromptInstruction
   let answer: VMXAnswer
   /// After the instruction.
   let status: VMXStatus

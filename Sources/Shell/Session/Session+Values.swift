@@ -23,7 +23,7 @@ extension Session {
     case ("check", "failures"):
       return (try? monitor?.checkVMCS()).map { .int($0.count) } ?? .null
     case ("console", "text"):
-      return .string(Show.console(monitor?.consoleOutput ?? []))
+      return .string(Show.raw(monitor?.consoleOutput ?? []))
     case ("guest", "name"): return monitor?.image.map { .string($0.name) } ?? .null
     case ("instructions", nil): return .count(monitor?.machine.cpu.instructionsRetired)
     case ("stopped", nil): return lastStop.map { .string($0.reason.rawValue) } ?? .null

@@ -31,6 +31,8 @@ public final class Session {
   var lastCommand: CommandResult?
   /// Instructions after which the next run counts as interrupted.
   var interruptAt: UInt64?
+  /// The last run stopped because of `interruptAfter`, not because of ^C.
+  var wasPinned = false
   /// `set ioctls on`.
   var echoesIoctls = false
   /// `run` or stepping has executed the guest since it was loaded.
