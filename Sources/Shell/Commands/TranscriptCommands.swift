@@ -4,8 +4,12 @@ enum TranscriptCommands {
     Command(
       name: "record", group: .transcripts, syntax: "FILE | stop",
       summary: "record commands and output into a file",
-      help: "What is recorded can be replayed and checked. Example: record my.transcript",
-      completers: [.file, .nothing], body: record),
+      help: """
+        What is recorded can be replayed and checked; --cast writes an asciicast besides.
+        Example: record my.transcript
+        """,
+      completers: [.file, .nothing],
+      options: [Command.Option(name: "--cast", value: "FILE", completer: .file)], body: record),
     Command(
       name: "source", group: .transcripts, syntax: "FILE",
       summary: "carry out the commands in a file",
@@ -38,7 +42,8 @@ enum TranscriptCommands {
     try arguments.end()
     let text =
       word == "stop"
-      ? try transcripts.stopRecording() : try transcripts.startRecording(word, in: session)
+      ? try transcripts.stopRecording() : try transcripts.startRecording(
+        word, cast: arguments.value(of: "--cast"), in: session)
     return Answer(text)
   }
 

@@ -7,6 +7,8 @@ public protocol LessonControl: AnyObject {
   /// Called after each command other than `lesson`, successful or not. Returns what is to be
   /// printed below its output: a goal met, a wrong answer noticed; nil for nothing.
   func afterCommand(_ line: String, _ result: CommandResult, in session: Session) -> String?
+  /// Whether a line typed at the prompt answers the question under way, e.g. `b`.
+  func isAnswer(_ line: String) -> Bool
   /// What stands in the prompt, e.g. `first-exit 2/4`; nil if no lesson is going on.
   var promptTag: String? { get }
   /// What the next line of the editor begins as; reading it takes it away.

@@ -7,10 +7,9 @@ extension Session {
 
   /// Printed when an interactive session begins.
   public var greeting: String {
-    let first = lessons?.lessonIDs.first.map { "lesson start \($0)" } ?? "lesson list"
-    return """
+    """
       Ringside: see how hardware virtualisation works, from inside the ring.
-      New here? `\(first)` begins the first lesson. `help` lists the commands.
+      New here? `lesson start \(LessonDirector.firstLesson)` begins the first lesson. `help` lists the commands.
       """
   }
 }

@@ -10,7 +10,7 @@ public final class Session {
   public let interrupt: Interrupt
   /// Lines that were executed, oldest first.
   public internal(set) var history: [String] = []
-  /// What carries out `lesson`; nil until branch-specific code installs one.
+  /// What carries out `lesson`.
   public var lessons: (any LessonControl)?
   /// What carries out `record` and `replay`.
   public var transcripts: (any TranscriptControl)?
@@ -54,7 +54,7 @@ public final class Session {
 
   /// Carries out one line. An empty line, or a comment, does nothing, unless Enter repeats.
   public func execute(_ line: String) -> CommandResult {
-    let line = expanded(line)
+    let line = lessons?.isAnswer(line) == true ? "answer \(line)" : expanded(line)
     return afterwards(line, perform(line))
   }
 
@@ -113,11 +113,13 @@ public final class Session {
   private func afterwards(_ line: String, _ result: CommandResult) -> CommandResult {
     var result = result
     guard !result.command.isEmpty else { return result }
-    if result.command != "lesson", let text = lessons?.afterCommand(line, result, in: self) {
+    if !["lesson", "answer"].contains(result.command), let text = lessons?.afterCommand(line, result, in: self) {
       result.append([text])
     }
-    if result.command != "record", sourcing.isEmpty {
-      transcripts?.afterCommand(line, result, in: self)
+    if result.command != "record", sourcing.isEmpty,
+      let text = transcripts?.afterCommand(line, result, in: self)
+    {
+      result.append([text])
     }
     return result
   }
