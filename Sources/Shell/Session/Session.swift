@@ -53,6 +53,7 @@ public final class Session {
   }
 
   /// Carries out one line. An empty line, or a comment, does nothing, unless Enter repeats.
+  @discardableResult
   public func execute(_ line: String) -> CommandResult {
     let line = lessons?.isAnswer(line) == true ? "answer \(line)" : expanded(line)
     return afterwards(line, perform(line))
