@@ -47,8 +47,9 @@ let package = Package(
     .testTarget(name: "BackendTests", dependencies: ["Monitor"], swiftSettings: strict),
     .testTarget(name: "ShellTests", dependencies: ["Shell"], swiftSettings: strict),
     .testTarget(
-      name: "ProcessTests", dependencies: ["CLineEdit", "Shell", "LineEditDemo"],
+      name: "ProcessTests", dependencies: ["CPseudoTerminal", "Shell", "LineEditDemo"],
       swiftSettings: strict),
+    .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal"),
     // Reads lines and echoes them, so that ProcessTests can drive the line editor alone.
     .executableTarget(
       name: "LineEditDemo", dependencies: ["Shell"], path: "Tests/LineEditDemo",

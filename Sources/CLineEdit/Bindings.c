@@ -42,5 +42,10 @@ bool cle_bind_keys(EditLine *el) {
     const wchar_t *key = bindings[i].key, *function = bindings[i].function;
     bound &= el_wset(el, EL_BIND, key, function, NULL) == 0;
   }
+  // In the C locale libedit takes these for keys with Meta, and drops them.
+  for (wchar_t c = 0xa0; c <= 0xff; c++) {
+    wchar_t key[] = {c, 0};
+    bound &= el_wset(el, EL_BIND, key, L"ed-insert", NULL) == 0;
+  }
   return bound;
 }

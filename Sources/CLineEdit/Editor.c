@@ -30,6 +30,8 @@ static bool start(cle_editor *editor, const char *program, int history_size) {
   el_wset(el, EL_CLIENTDATA, editor);
   el_wset(el, EL_SIGNAL, 0);
   el_wset(el, EL_EDITOR, L"emacs");
+  // ^S is a key here and not the terminal's stop.
+  el_wset(el, EL_SETTY, L"-d", L"-ixon", NULL);
   el_wset(el, EL_GETCFN, cle_get_character);
   el_wset(el, EL_PROMPT_ESC, prompt, L'\1');
   el_wset(el, EL_HIST, history_w, editor->history);
@@ -41,7 +43,7 @@ cle_editor *cle_create(const char *program, int history_size) {
   cle_editor *editor = calloc(1, sizeof *editor);
   if (!editor) return NULL;
   const char *terminal = getenv("TERM");
-  editor->brackets_pastes = terminal && strcmp(terminal, "dumb") != 0;
+  editor->is_ansi = terminal && strcmp(terminal, "dumb") != 0;
   if (cle_signals_prepare() && start(editor, program, history_size)) return editor;
   cle_destroy(editor);
   return NULL;
@@ -71,7 +73,7 @@ void cle_set_completer(cle_editor *editor, cle_completer completer, void *contex
 }
 
 void cle_set_paste_brackets(cle_editor *editor, bool on) {
-  if (!editor->brackets_pastes) return;
+  if (!editor->is_ansi) return;
   fputs(on ? "\033[?2004h" : "\033[?2004l", stdout);
   fflush(stdout);
 }
@@ -103,8 +105,11 @@ cle_outcome cle_read(
   editor->outcome = CLE_LINE;
   prepare_text(editor, preset, cle_signals_begin());
 
+  int count = 0, rows = 0;
+  cle_terminal_size(STDIN_FILENO, &editor->columns, &rows);
+  // Left to itself libedit shows the prompt first, and what is typed at once is echoed twice.
+  el_wset(editor->el, EL_PREP_TERM, 1);
   cle_set_paste_brackets(editor, true);
-  int count = 0;
   const wchar_t *answer = el_wgets(editor->el, &count);
   cle_set_paste_brackets(editor, false);
   cle_signals_end();
@@ -127,9 +132,4 @@ bool cle_terminal_size(int fd, int *columns, int *rows) {
   *columns = size.ws_col;
   *rows = size.ws_row;
   return true;
-}
-
-bool cle_set_terminal_size(int fd, int columns, int rows) {
-  struct winsize size = {.ws_col = (unsigned short)columns, .ws_row = (unsigned short)rows};
-  return ioctl(fd, TIOCSWINSZ, &size) == 0;
 }

@@ -17,6 +17,7 @@ static void resume(cle_editor *editor) {
   el_wset(editor->el, EL_PREP_TERM, 0);
   el_wset(editor->el, EL_PREP_TERM, 1);
   cle_set_paste_brackets(editor, true);
+  fputs(editor->is_ansi ? "\r\033[J" : "\r", stdout);
   el_wset(editor->el, EL_REFRESH);
 }
 
@@ -34,7 +35,7 @@ static void handle_events(cle_editor *editor) {
   for (;;) {
     switch (cle_next_event()) {
     case CLE_EVENT_NONE: return;
-    case CLE_EVENT_RESIZE: el_resize(editor->el); break;
+    case CLE_EVENT_RESIZE: cle_resize(editor); break;
     case CLE_EVENT_STOP: stop(editor); resume(editor); break;
     case CLE_EVENT_CONTINUE: resume(editor); break;
     case CLE_EVENT_FATAL: die(editor); break;

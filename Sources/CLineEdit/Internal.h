@@ -44,7 +44,10 @@ struct cle_editor {
   cle_completer completer;
   void *completer_context;
   bool replaced;
-  bool brackets_pastes;
+  // The terminal understands ECMA-48 sequences.
+  bool is_ansi;
+  // The width that the line was drawn for.
+  int columns;
 };
 
 // Text.c
@@ -66,6 +69,9 @@ void cle_forget_paste(cle_editor *editor);
 // Actions.c
 unsigned char cle_complete(EditLine *el, int key);
 unsigned char cle_act(EditLine *el, int key);
+
+// Resize.c
+void cle_resize(cle_editor *editor);
 
 // Bindings.c
 bool cle_bind_keys(EditLine *el);

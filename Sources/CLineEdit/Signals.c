@@ -141,7 +141,10 @@ static void deliver(int number) {
   sigaction(number, &ours, NULL);
 }
 
-void cle_stop(void) { deliver(SIGTSTP); }
+void cle_stop(void) {
+  deliver(SIGTSTP);
+  continued = 0;
+}
 
 void cle_die(void) {
   int number = fatal;

@@ -40,8 +40,8 @@ import Testing
     try terminal.waitFor("\r\nvmlaunch  vmread    vmresume  vmwrite\r\n")
     try terminal.waitFor("démo>")
     try terminal.waitFor("vm")
-    try terminal.send("r\te\ta\t\r")
-    try terminal.waitFor("got [vmree]")
+    try terminal.send("r\ta\t\r")
+    try terminal.waitFor("got [vmread ]")
   }
 
   @Test func commonPrefixIsInsertedAndCandidatesListed() throws {

@@ -78,6 +78,7 @@ import Testing
     try first.waitFor("got [first 20]")
     try second.waitFor("got [second 20]")
     for terminal in [first, second] {
+      try terminal.waitFor("démo>")
       try terminal.send(.endOfFile)
       #expect(try terminal.waitForExit() == .exited(0))
     }

@@ -85,6 +85,7 @@ import Testing
       try terminal.waitFor("mo>")
       try terminal.send("abc\r")
       try terminal.waitFor("got [abc]")
+      try terminal.waitFor("mo>")
       try terminal.send(.endOfFile)
       #expect(try terminal.waitForExit() == .exited(0))
     }

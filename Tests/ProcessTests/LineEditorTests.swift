@@ -125,6 +125,7 @@ import Testing
     for columns in [20, 5, 2, 1, 200, 40] {
       try terminal.resize(columns: columns, rows: columns < 10 ? 2 : 30)
       try terminal.send("b")
+      // The line is drawn again, or its end where it is higher than the screen.
       try terminal.waitFor("b")
     }
     try terminal.send(.enter)
@@ -157,8 +158,20 @@ import Testing
     try terminal.waitFor("half")
     try terminal.send(" done\r")
     try terminal.waitFor("got [half done]")
+    try terminal.waitFor(prompt)
     try terminal.send(.endOfFile)
     #expect(try terminal.waitForExit() == .exited(0))
+  }
+
+  @Test func continuedWithoutHavingStoppedDrawsTheLineAgain() throws {
+    let terminal = try started()
+    try terminal.send("half")
+    try terminal.waitFor("half")
+    terminal.signal(SIGCONT)
+    try terminal.waitFor(prompt)
+    try terminal.waitFor("half")
+    try terminal.send(" done\r")
+    try terminal.waitFor("got [half done]")
   }
 
   @Test func terminationRestoresTheTerminal() throws {

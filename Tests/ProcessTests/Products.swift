@@ -7,7 +7,8 @@ enum Products {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     // SAFETY: the buffer has the size that is named; readlink writes no NUL.
     let length = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
-    let test = String(decoding: buffer.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let test = String(
+      decoding: buffer.prefix(max(0, length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let folders = [test, CommandLine.arguments[0]].compactMap { path in
       path.lastIndex(of: "/").map { path[...$0] }
     }

@@ -1,4 +1,4 @@
-import CLineEdit
+import CPseudoTerminal
 import Glibc
 
 /// A program on a terminal of its own, which a test types on and looks at.
@@ -7,8 +7,12 @@ import Glibc
 ///     try terminal.waitFor("demo> ")
 ///     try terminal.send("hello\r")
 ///     try terminal.waitFor("got [hello]")
+///     try terminal.waitFor("demo> ")
 ///     try terminal.send(.endOfFile)
 ///     #expect(try terminal.waitForExit() == .exited(0))
+///
+/// Wait for the prompt before sending `.endOfFile`: while no line is edited the kernel reads ^D as
+/// the end of an empty line, and it is lost.
 ///
 /// `waitFor` looks only at what the program wrote after the last match, so steps can't match each
 /// other's output. Every wait has a deadline, after which it throws with all that is on the screen.
@@ -51,16 +55,16 @@ final class PseudoTerminal {
     _ program: String, _ arguments: [String] = [], columns: Int = 80, rows: Int = 24,
     environment: [String: String] = ["TERM": "xterm", "LC_ALL": "C.UTF-8"]
   ) throws -> PseudoTerminal {
-    let master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-    guard master >= 0, grantpt(master) == 0, unlockpt(master) == 0 else {
-      throw Failure(description: "no pseudo-terminal: errno \(errno)")
+    var name = [CChar](repeating: 0, count: 128)
+    // SAFETY: the buffer has the size that is named.
+    let master = unsafe cpty_open(&name, name.count)
+    guard master >= 0, cpty_resize(master, Int32(columns), Int32(rows)) else {
+      throw Failure(description: "no pseudo-terminal: error \(-master)")
     }
-    guard cle_set_terminal_size(master, Int32(columns), Int32(rows)) else {
-      throw Failure(description: "the pseudo-terminal takes no size: errno \(errno)")
-    }
+    let side = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
     let path = program.contains("/") ? program : try Products.path(of: program)
     let process = try Spawning.start(
-      [path] + arguments, environment: environment, terminal: Spawning.name(of: master))
+      [path] + arguments, environment: environment, terminal: side)
     return PseudoTerminal(master: master, processIdentifier: process)
   }
 
@@ -83,9 +87,9 @@ final class PseudoTerminal {
 
   /// Waits for `text` behind what was waited for before, and returns what came before it.
   @discardableResult
-  func waitFor(_ text: String) throws -> String {
+  func waitFor(_ text: String, seconds: Int64 = deadline) throws -> String {
     let wanted = Array(text.utf8)
-    let end = Self.now() + Self.deadline
+    let end = Self.now() + seconds
     while true {
       if let range = bytes[matched...].firstRange(of: wanted) {
         let before = String(decoding: bytes[matched..<range.lowerBound], as: UTF8.self)
@@ -112,7 +116,7 @@ final class PseudoTerminal {
 
   func resize(columns: Int, rows: Int) throws {
     // The kernel sends SIGWINCH to the foreground process group.
-    guard cle_set_terminal_size(master, Int32(columns), Int32(rows)) else {
+    guard cpty_resize(master, Int32(columns), Int32(rows)) else {
       throw Failure(description: "cannot resize: errno \(errno)")
     }
   }

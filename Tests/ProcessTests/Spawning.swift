@@ -12,7 +12,7 @@ enum Spawning {
   ) throws -> pid_t {
     // SAFETY: attributes and actions are initialised before their use and destroyed after it; the
     // arrays of C strings end in nil and live through the call.
-    unsafe try withAttributes { attributes in
+    try withAttributes { attributes in
       var actions = unsafe posix_spawn_file_actions_t()
       unsafe posix_spawn_file_actions_init(&actions)
       defer { unsafe posix_spawn_file_actions_destroy(&actions) }
@@ -47,22 +47,12 @@ enum Spawning {
     return status
   }
 
-  /// The path of the other side of a pseudo-terminal.
-  static func name(of master: Int32) throws -> String {
-    var name = [CChar](repeating: 0, count: 128)
-    // SAFETY: the buffer has the size that is named.
-    guard unsafe ptsname_r(master, &name, name.count) == 0 else {
-      throw PseudoTerminal.Failure(description: "the pseudo-terminal has no name: errno \(errno)")
-    }
-    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self)
-  }
-
   /// Attributes for a new session in which no signal is ignored or blocked.
   private static func withAttributes<Result>(
     _ body: (inout posix_spawnattr_t) throws -> Result
   ) rethrows -> Result {
     // SAFETY: initialised before, destroyed after.
-    var attributes = unsafe posix_spawnattr_t()
+    var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
     defer { unsafe posix_spawnattr_destroy(&attributes) }
     var all = sigset_t()
@@ -73,7 +63,7 @@ enum Spawning {
     unsafe posix_spawnattr_setsigmask(&attributes, &none)
     unsafe posix_spawnattr_setflags(
       &attributes, newSession | Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-    return try unsafe body(&attributes)
+    return try body(&attributes)
   }
 
   private static func withCStrings<Result>(
@@ -81,7 +71,7 @@ enum Spawning {
   ) -> Result {
     // SAFETY: each copy is freed after the body.
     let copies = unsafe strings.map { unsafe strdup($0) }
-    defer { for unsafe copy in unsafe copies { unsafe free(copy) } }
+    defer { for index in unsafe copies.indices { unsafe free(copies[index]) } }
     return unsafe body(copies + [nil])
   }
 }

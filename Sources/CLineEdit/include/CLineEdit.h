@@ -61,4 +61,3 @@ bool cle_locale_is_utf8(void);
 size_t cle_display_width(const char *_Nonnull text);
 // False if `fd` is no terminal or does not know its size.
 bool cle_terminal_size(int fd, int *_Nonnull columns, int *_Nonnull rows);
-bool cle_set_terminal_size(int fd, int columns, int rows);

@@ -1,5 +1,3 @@
-import CLineEdit
-
 /// Candidates in columns, ordered downwards, as `ls` shows files.
 struct CandidateList {
   /// Lines, each with its end.
@@ -7,8 +5,7 @@ struct CandidateList {
 
   init(_ candidates: [String], fitting size: TerminalSize) {
     let names = Self.withoutSharedFolder(candidates)
-    // SAFETY: C reads the name during the call only.
-    let widths = names.map { unsafe Int(cle_display_width($0)) }
+    let widths = names.map(TerminalLocale.width(of:))
     let cell = (widths.max() ?? 0) + 2
     let columns = max(1, (size.columns + 1) / cell)
     let rows = (names.count + columns - 1) / columns

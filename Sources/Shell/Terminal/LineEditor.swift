@@ -87,11 +87,7 @@ public enum LineResult: Equatable, Sendable {
       let size = TerminalSize.current() ?? TerminalSize(columns: 80, rows: 24)
       let list = CandidateList(edit.listed, fitting: size).text
       // SAFETY: libedit is inside the completer; C copies the text.
-      unsafe cle_list(editor, cle_locale_is_utf8() ? list : asASCII(list))
+      unsafe cle_list(editor, TerminalLocale.shown(list))
     }
-  }
-
-  private func asASCII(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isASCII ? $0 : "?" }))
   }
 }
