@@ -41,7 +41,9 @@ extension KVMCPU {
     try abandonAccess()
     try setRegisters(state.registers)
     for index in Self.savedMSRs {
-      if let value = state.msrs[index] { _ = try writeMSR(index, value) }
+      // Not every MSR that can be read takes a write, not even of its own value.
+      guard let value = state.msrs[index], try readMSR(index) != value else { continue }
+      _ = try writeMSR(index, value)
     }
     if var value = Self.value(kvm_xcrs(), from: state.xcrs) {
       try exchange("KVM_SET_XCRS", &value) { unsafe ckvm_set_xcrs($0, &$1) }

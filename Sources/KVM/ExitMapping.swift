@@ -7,10 +7,14 @@ extension KVMCPU {
     if case .io(true, let size, _, 1, let offset) = exit {
       result.access?.value = page.ioItem(0, size: size, offset: offset)
     }
+    if case .internalError = exit, let rip = try? getRegs().rip {
+      result.backendDetail = (result.backendDetail ?? "") + ", at rip 0x\(Self.hex(rip))"
+    }
     return result
   }
 
-  private static func mapped(_ exit: KVMExit) -> VMExit {
+  /// As `vmExit`, without what has to be asked of the vCPU or read from kvm_run's data.
+  static func mapped(_ exit: KVMExit) -> VMExit {
     switch exit {
     case .io(let isWrite, let size, let port, let count, _):
       return ioExit(isWrite: isWrite, size: size, port: port, count: count)

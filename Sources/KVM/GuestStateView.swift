@@ -38,7 +38,8 @@ extension KVMCPU {
     fields += try msrFields()
     fields += Self.eventFields(events, mode)
     fields += Self.hidden.map {
-      KVMGuestField(symbol: $0.symbol, encoding: $0.encoding, value: nil, status: .hidden, source: $0.why)
+      KVMGuestField(
+        symbol: $0.symbol, encoding: $0.encoding, value: nil, status: .hidden, source: $0.why)
     }
     return KVMGuestStateView(fields: fields)
   }
@@ -100,7 +101,8 @@ extension KVMCPU {
   private static let msrs: [(symbol: String, encoding: UInt16, index: UInt32)] = [
     ("GUEST_IA32_DEBUGCTL", 0x2802, 0x1d9), ("GUEST_IA32_PAT", 0x2804, 0x277),
     ("GUEST_IA32_PERF_GLOBAL_CTRL", 0x2808, 0x38f), ("GUEST_IA32_BNDCFGS", 0x2812, 0xd90),
-    ("GUEST_SYSENTER_CS", 0x482a, 0x174), ("GUEST_SYSENTER_ESP", 0x6824, 0x175), ("GUEST_SYSENTER_EIP", 0x6826, 0x176),
+    ("GUEST_SYSENTER_CS", 0x482a, 0x174), ("GUEST_SYSENTER_ESP", 0x6824, 0x175),
+    ("GUEST_SYSENTER_EIP", 0x6826, 0x176),
   ]
 
   private func msrFields() throws -> [KVMGuestField] {
@@ -136,7 +138,8 @@ extension KVMCPU {
       derived(
         "GUEST_INTERRUPTIBILITY_STATE", 0x4824, state,
         "KVM_GET_VCPU_EVENTS interrupt.shadow, nmi.masked, smi.smm"),
-      derived("GUEST_ACTIVITY_STATE", 0x4826, activity, "KVM_GET_MP_STATE; KVM keeps a halt itself"),
+      derived(
+        "GUEST_ACTIVITY_STATE", 0x4826, activity, "KVM_GET_MP_STATE; KVM keeps a halt itself"),
       derived(
         "VM_ENTRY_INTERRUPTION_INFO", 0x4016, interruption(events),
         "KVM_GET_VCPU_EVENTS exception, interrupt, nmi"),
@@ -171,16 +174,21 @@ extension KVMCPU {
     ("CR0_READ_SHADOW", 0x6004, "merged into KVM_GET_SREGS cr0"),
     ("CR4_GUEST_HOST_MASK", 0x6002, "merged into KVM_GET_SREGS cr4"),
     ("CR4_READ_SHADOW", 0x6006, "merged into KVM_GET_SREGS cr4"),
-    ("PIN_BASED_VM_EXEC_CONTROL", 0x4000, "chosen by KVM"), ("CPU_BASED_VM_EXEC_CONTROL", 0x4002, "chosen by KVM"),
-    ("SECONDARY_VM_EXEC_CONTROL", 0x401e, "chosen by KVM"), ("VM_EXIT_CONTROLS", 0x400c, "chosen by KVM"),
+    ("PIN_BASED_VM_EXEC_CONTROL", 0x4000, "chosen by KVM"),
+    ("CPU_BASED_VM_EXEC_CONTROL", 0x4002, "chosen by KVM"),
+    ("SECONDARY_VM_EXEC_CONTROL", 0x401e, "chosen by KVM"),
+    ("VM_EXIT_CONTROLS", 0x400c, "chosen by KVM"),
     ("VM_ENTRY_CONTROLS", 0x4012, "chosen by KVM"),
     ("EXCEPTION_BITMAP", 0x4004, "chosen by KVM; KVM_SET_GUEST_DEBUG adds #DB and #BP"),
-    ("IO_BITMAP_A", 0x2000, inKernel), ("IO_BITMAP_B", 0x2002, inKernel), ("MSR_BITMAP", 0x2004, inKernel),
+    ("IO_BITMAP_A", 0x2000, inKernel), ("IO_BITMAP_B", 0x2002, inKernel),
+    ("MSR_BITMAP", 0x2004, inKernel),
     ("EPT_POINTER", 0x201a, "built from the memory slots; host-physical addresses are not shown"),
-    ("VIRTUAL_PROCESSOR_ID", 0x0000, inKernel), ("VM_EXIT_REASON", 0x4402, "only the translated KVM_EXIT_*"),
+    ("VIRTUAL_PROCESSOR_ID", 0x0000, inKernel),
+    ("VM_EXIT_REASON", 0x4402, "only the translated KVM_EXIT_*"),
     ("EXIT_QUALIFICATION", 0x6400, "only the translated KVM_EXIT_*"),
     ("VM_EXIT_INSTRUCTION_LEN", 0x440c, inKernel),
-    ("GUEST_PHYSICAL_ADDRESS", 0x2400, "only at KVM_EXIT_MMIO"), ("GUEST_LINEAR_ADDRESS", 0x640a, inKernel),
+    ("GUEST_PHYSICAL_ADDRESS", 0x2400, "only at KVM_EXIT_MMIO"),
+    ("GUEST_LINEAR_ADDRESS", 0x640a, inKernel),
     ("HOST_RIP", 0x6c16, inKernel), ("HOST_RSP", 0x6c14, inKernel), ("HOST_CR3", 0x6c02, inKernel),
   ]
 }

@@ -14,7 +14,7 @@ extension KVMHost {
   private static func probeHypercall() -> (usable: Bool, why: String) {
     do {
       let machine = try KVMMachine(memorySize: 0x10000)
-      // 0f 01 c1 vmcall; f4 hlt. An invalid-opcode exception goes through the zeroed IVT to 0: f4.
+      // vmcall; hlt. Vector 6, the invalid-opcode exception, leads to a HLT at 0x800.
       try machine.writePhysical(0x1000, [0x0f, 0x01, 0xc1, 0xf4])
       try machine.writePhysical(0x800, [0xf4])
       try machine.writePhysical(6 * 4, [0x00, 0x08, 0x00, 0x00])

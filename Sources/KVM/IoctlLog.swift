@@ -37,7 +37,7 @@ public final class IoctlLog {
   /// Performs one request and records it. `note` is added to the result of a success.
   func call(
     _ name: String, _ role: IoctlRecord.Role, _ argument: @autoclosure () -> String = "",
-    note: () -> String = { "" }, _ body: () -> Int32
+    note: @autoclosure () -> String = "", _ body: () -> Int32
   ) -> Int {
     let result = Int(body())
     if isRecording { append(name, role, argument(), result, note()) }
@@ -51,7 +51,8 @@ public final class IoctlLog {
       records.removeFirst(Self.capacity / 2)
       dropped += Self.capacity / 2
     }
-    let text = result < 0 ? Errno.describe(result) : "= \(result)" + (note.isEmpty ? "" : ", \(note)")
+    let success = "= \(result)" + (note.isEmpty ? "" : ", \(note)")
+    let text = result < 0 ? Errno.describe(result) : success
     records.append(
       IoctlRecord(
         name: name, role: role, argument: argument, result: result, resultText: text))

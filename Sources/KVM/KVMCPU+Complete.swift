@@ -4,21 +4,23 @@ extension KVMCPU {
   /// Most pieces of one instruction's memory access: a read and a write, each split in eights.
   static let maximumPieces = 16
 
-  /// Carries out the access on `bus`, all items of a string instruction, and then lets KVM finish
-  /// the instruction (KVM_RUN with `immediate_exit`), so that RIP is past it on every host.
+  /// Carries out the access on `bus`, all items of a string instruction. KVM finishes the
+  /// instruction in the next KVM_RUN, or, so that RIP is past it on every host, in one with
+  /// `immediate_exit` before anybody looks at the state.
   ///
   /// A repeated OUTS comes back once for each item: the next one is the exit of the next run.
   /// Throws `MachineError.backend` if the exit is not the one that KVM waits for.
   public func complete(_ exit: VMExit, on bus: any DeviceBus) throws {
     guard let access = exit.access else { return try finish() }
-    guard let waiting = unfinished, vmExit(waiting).access == access else {
+    guard let waiting = unfinished, !isPerformed, vmExit(waiting).access == access else {
       throw MachineError.backend(
         what: "complete", why: "KVM does not wait for this access any more",
         remedy: "complete an exit once, and before the guest runs again")
     }
     perform(waiting, on: bus)
-    try finish()
+    isPerformed = true
     guard access.space == .memory else { return }
+    try finish()
     var last = waiting
     for _ in 1..<Self.maximumPieces {
       guard let next = queued, Self.isSameInstruction(last, next) else { return }
@@ -88,6 +90,7 @@ extension KVMCPU {
   /// Moves past the instruction of a device access without carrying it out. KVM has already moved
   /// past a HLT, so there is nothing to do for other exits.
   public func skip(_ exit: VMExit) throws {
+    try settle()
     guard unfinished != nil else { return }
     let before = try getRegs()
     try finish()
@@ -96,12 +99,20 @@ extension KVMCPU {
     try setRegs(after)
   }
 
+  /// Finishes an instruction whose access has been carried out, so that its effects can be seen.
+  func settle() throws {
+    if isPerformed { try finish() }
+  }
+
   /// Lets KVM consume the data it waits for and finish the instruction, without running on.
   func finish() throws {
     guard unfinished != nil else { return }
+    isPerformed = false
     page.immediateExit = true
     let next = try runOnce()
     page.immediateExit = false
+    // A raise in the meantime set the byte that was just cleared.
+    if interrupt?.isRaised == true { page.immediateExit = true }
     switch next {
     case .interrupted, .debug: break
     default: queued = next

@@ -5,6 +5,7 @@ extension KVMCPU {
   /// Queues an event for the next entry. An external interrupt waits for RFLAGS.IF.
   public func inject(_ event: InjectedEvent) throws {
     steppedTo = nil
+    try settle()
     // SDM 3C, "VM-Entry Controls for Event Injection": the interruption type.
     switch event.type {
     case 0:
@@ -55,9 +56,23 @@ extension KVMCPU {
     try exchange("KVM_SET_VCPU_EVENTS", &value, what) { unsafe ckvm_set_vcpu_events($0, &$1) }
   }
 
+  /// Hands over the oldest waiting interrupt at once if the guest can take it now.
+  func deliverIfPossible() throws {
+    guard !waitingVectors.isEmpty, unfinished == nil else { return }
+    let events = try getEvents()
+    guard try RFLAGS(rawValue: getRegs().rflags).contains(.if), events.interrupt.shadow == 0,
+      events.interrupt.injected == 0, events.exception.injected == 0
+    else { return }
+    try queueWaitingInterrupt()
+  }
+
   /// At KVM_EXIT_IRQ_WINDOW_OPEN: hands over the oldest waiting interrupt.
   func deliverWaitingInterrupt() throws {
-    if page.isReadyForInterrupt, !waitingVectors.isEmpty {
+    if page.isReadyForInterrupt { try queueWaitingInterrupt() }
+  }
+
+  private func queueWaitingInterrupt() throws {
+    if !waitingVectors.isEmpty {
       let vector = waitingVectors.removeFirst()
       var interrupt = kvm_interrupt(irq: UInt32(vector))
       try exchange("KVM_INTERRUPT", &interrupt, "vector \(vector)") {

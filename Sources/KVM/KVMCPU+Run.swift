@@ -7,6 +7,9 @@ extension KVMCPU {
   /// KVM neither counts instructions nor, on every host, reports INT3 or has debug registers to
   /// lend. With a limit or breakpoints the guest is therefore single-stepped, some microseconds
   /// each, which needs no patched guest memory and is exact under any paging.
+  ///
+  /// An access that was neither completed nor skipped is lost: a read gives all ones. After
+  /// KVM_EXIT_SHUTDOWN some hosts have reset the registers.
   public func run(until limit: RunLimit) throws -> Exit {
     interrupt = limit.interrupt
     if limit.instructions == nil && limit.breakpoints.isEmpty {
@@ -62,10 +65,16 @@ extension KVMCPU {
       queued = nil
       return note(exit)
     }
+    try deliverIfPossible()
     while true {
       let exit = try runOnce()
-      guard exit == .interruptWindow else { return note(exit) }
-      try deliverWaitingInterrupt()
+      switch exit {
+      case .interruptWindow: try deliverWaitingInterrupt()
+      // A host that emulates ring 0 may reach HLT before it looks at the window.
+      case .hlt where !waitingVectors.isEmpty && page.isReadyForInterrupt:
+        try deliverWaitingInterrupt()
+      default: return note(exit)
+      }
       if interrupt?.isRaised == true { return .interrupted }
     }
   }
@@ -90,11 +99,11 @@ extension KVMCPU {
 
   /// KVM_RUN itself.
   func runOnce() throws -> KVMExit {
-    let result = log.call("KVM_RUN", .vcpu, note: { KVMExit.name(page.exitNumber) }) {
-      ckvm_run(descriptor.number)
-    }
+    let result = log.call(
+      "KVM_RUN", .vcpu, note: KVMExit.name(page.exitNumber), { ckvm_run(descriptor.number) })
     // KVM consumes what it waited for before it looks at immediate_exit.
     unfinished = nil
+    isPerformed = false
     if result == 0 { return page.exit }
     guard result == .interrupted || result == .tryAgain else {
       throw MachineError.ioctl(

@@ -13,8 +13,11 @@ extension KVMCPU {
   }
 
   func stepOnce() throws -> Exit {
+    try settle()
     try singleStep(true)
     while true {
+      // A further item of a repeated instruction was counted with its first.
+      let isCounted = queued == nil
       let next = try nextInstruction()
       let exit = try enter()
       switch exit {
@@ -24,10 +27,11 @@ extension KVMCPU {
         if next == .pushFlags { try hideTrapFlag() }
         return .stepped
       case .interrupted:
-        if interrupt?.isRaised ?? true { return .interrupted }
+        // Cleared before the flag is looked at, so that no raise in between is lost.
         page.immediateExit = false
+        if interrupt?.isRaised ?? true { return .interrupted }
       default:
-        stepped &+= 1
+        if isCounted { stepped &+= 1 }
         return .vmExit(vmExit(exit))
       }
     }

@@ -14,6 +14,8 @@ public final class KVMCPU: VirtualCPU {
 
   /// The exit that KVM waits to be told the end of: its data are consumed by the next KVM_RUN.
   var unfinished: KVMExit?
+  /// `unfinished` has been carried out; KVM has only to be told, by the next KVM_RUN or `settle()`.
+  var isPerformed = false
   /// The next exit, when finishing an instruction brought one.
   var queued: KVMExit?
   /// External interrupts that wait for RFLAGS.IF.
@@ -61,6 +63,7 @@ public final class KVMCPU: VirtualCPU {
     _ name: String, _ value: inout Value, _ argument: @autoclosure () -> String = "",
     _ body: (Int32, inout Value) -> Int32
   ) throws {
+    try settle()
     let text = log.isRecording ? argument() : ""
     let result = log.call(name, .vcpu, text) { body(descriptor.number, &value) }
     guard result >= 0 else { throw MachineError.ioctl(name, result) }
@@ -132,6 +135,7 @@ public final class KVMCPU: VirtualCPU {
   }
 
   public func readMSR(_ index: UInt32) throws -> UInt64? {
+    try settle()
     // struct kvm_msrs as 64-bit words: count, then index and value of each entry.
     var words: [UInt64] = [1, UInt64(index), 0]
     let result = log.call("KVM_GET_MSRS", .vcpu, "MSR 0x\(String(index, radix: 16))") {
@@ -145,6 +149,7 @@ public final class KVMCPU: VirtualCPU {
   }
 
   public func writeMSR(_ index: UInt32, _ value: UInt64) throws -> Bool {
+    try settle()
     let words: [UInt64] = [1, UInt64(index), value]
     let number = String(index, radix: 16)
     let result = log.call(

@@ -49,7 +49,8 @@ public enum KVMHost {
   }
 
   private static func processor() -> Finding {
-    let flags = text(of: "/proc/cpuinfo").split(separator: "\n")
+    let flags =
+      text(of: "/proc/cpuinfo").split(separator: "\n")
       .first { $0.hasPrefix("flags") }?.split(separator: " ") ?? []
     if flags.contains("vmx") { return Finding("processor", .ok, "vmx (Intel VT-x)") }
     if flags.contains("svm") { return Finding("processor", .ok, "svm (AMD-V)") }
@@ -63,7 +64,8 @@ public enum KVMHost {
     for name in ["kvm_intel", "kvm_amd", "kvm_pvm"] where exists("/sys/module/\(name)") {
       guard name == "kvm_pvm" else { return Finding("kernel module", .ok, name) }
       return Finding(
-        "kernel module", .warn, "kvm_pvm: guest ring 0 is emulated, so it is slow, and 32-bit "
+        "kernel module", .warn,
+        "kvm_pvm: guest ring 0 is emulated, so it is slow, and 32-bit "
           + "paging is missing", remedy: useSimulator)
     }
     return Finding(

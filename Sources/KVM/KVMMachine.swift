@@ -42,11 +42,6 @@ public final class KVMMachine: VirtualMachine {
     kvmCPU = try KVMCPU(vm: vm, device: device, memory: memory)
   }
 
-  deinit {
-    // The vCPU descriptor goes with `kvmCPU`; the VM ends when both are closed.
-    ioctlLog.isRecording = false
-  }
-
   private static func placeRealModePages(_ vm: Descriptor, _ device: KVMDevice) throws {
     if device.check(KVMCapability.identityMap.number) > 0 {
       let result = device.log.call("KVM_SET_IDENTITY_MAP_ADDR", .vm, "0xfffbc000") {
@@ -82,17 +77,21 @@ public final class KVMMachine: VirtualMachine {
   public var memorySize: UInt64 { UInt64(memory.size) }
 
   public func readPhysical(_ address: UInt64, count: Int) throws -> [UInt8] {
-    try memory.read(address, count: count)
+    // INS stores what it read when KVM finishes it.
+    try kvmCPU.settle()
+    return try memory.read(address, count: count)
   }
 
   public func writePhysical(_ address: UInt64, _ bytes: [UInt8]) throws {
+    try kvmCPU.settle()
     try memory.write(address, bytes)
   }
 
   /// Registers, MSRs, events and the pages of RAM that are not zero. A device access that has not
   /// been completed is not part of it.
   public func save() throws -> any MachineSnapshot {
-    KVMSnapshot(cpu: try kvmCPU.saveState(), pages: memory.nonZeroPages(), size: memory.size)
+    try kvmCPU.settle()
+    return KVMSnapshot(cpu: try kvmCPU.saveState(), pages: memory.nonZeroPages(), size: memory.size)
   }
 
   public func restore(_ snapshot: any MachineSnapshot) throws {

@@ -38,9 +38,10 @@ extension Registers {
     (.rsp, \.rsp), (.rbp, \.rbp), (.r8, \.r8), (.r9, \.r9), (.r10, \.r10), (.r11, \.r11),
     (.r12, \.r12), (.r13, \.r13), (.r14, \.r14), (.r15, \.r15),
   ]
-  private static let segments: [(SegmentRegister, WritableKeyPath<kvm_sregs, kvm_segment> & Sendable)] = [
-    (.es, \.es), (.cs, \.cs), (.ss, \.ss), (.ds, \.ds), (.fs, \.fs), (.gs, \.gs),
-  ]
+  private static let segments:
+    [(SegmentRegister, WritableKeyPath<kvm_sregs, kvm_segment> & Sendable)] = [
+      (.es, \.es), (.cs, \.cs), (.ss, \.ss), (.ds, \.ds), (.fs, \.fs), (.gs, \.gs),
+    ]
 
   init(_ regs: kvm_regs, _ sregs: kvm_sregs, _ debug: kvm_debugregs) {
     self.init()

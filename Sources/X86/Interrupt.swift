@@ -42,8 +42,7 @@ public final class Interrupt: Sendable {
   @unsafe public func attach(settingByte byte: UnsafeMutablePointer<UInt8>, signal: Int32) {
     thread.store(UInt(pthread_self()), ordering: .sequentiallyConsistent)
     self.signal.store(signal, ordering: .sequentiallyConsistent)
-    // SAFETY: the caller keeps the byte valid until `detach()`.
-    unsafe self.byte.store(UInt(bitPattern: byte), ordering: .sequentiallyConsistent)
+    self.byte.store(UInt(bitPattern: byte), ordering: .sequentiallyConsistent)
   }
 
   /// Ends `attach`. When it returns, no raise touches the byte or signals the thread any more.

@@ -45,14 +45,16 @@ struct ExecutionTests {
   }
 
   @Test func stepsInRealMode() throws {
-    let machine = try machine(.real, [
-      0xb8, 0xff, 0xff,  // mov ax, 0xffff
-      0x05, 0x01, 0x00,  // add ax, 1       -> 0, CF ZF AF PF
-      0x9c,  // pushf
-      0xeb, 0x01,  // jmp over the next byte
-      0xf4, 0x40,  // hlt; inc ax
-      0xf4,  // hlt
-    ])
+    let machine = try machine(
+      .real,
+      [
+        0xb8, 0xff, 0xff,  // mov ax, 0xffff
+        0x05, 0x01, 0x00,  // add ax, 1       -> 0, CF ZF AF PF
+        0x9c,  // pushf
+        0xeb, 0x01,  // jmp over the next byte
+        0xf4, 0x40,  // hlt; inc ax
+        0xf4,  // hlt
+      ])
     let rips: [UInt64] = [0x1003, 0x1006, 0x1007, 0x100a, 0x100b]
     for rip in rips {
       #expect(try machine.cpu.step() == .stepped)
@@ -71,13 +73,15 @@ struct ExecutionTests {
   }
 
   @Test func stepsInProtectedMode() throws {
-    let machine = try machine(.protected, [
-      0xb8, 0x00, 0x00, 0x00, 0x80,  // mov eax, 0x80000000
-      0x01, 0xc0,  // add eax, eax   -> 0, CF ZF OF PF
-      0x50,  // push eax
-      0xc7, 0x05, 0x00, 0x20, 0x00, 0x00, 0x2a, 0x00, 0x00, 0x00,  // mov dword [0x2000], 42
-      0xf4,  // hlt
-    ])
+    let machine = try machine(
+      .protected,
+      [
+        0xb8, 0x00, 0x00, 0x00, 0x80,  // mov eax, 0x80000000
+        0x01, 0xc0,  // add eax, eax   -> 0, CF ZF OF PF
+        0x50,  // push eax
+        0xc7, 0x05, 0x00, 0x20, 0x00, 0x00, 0x2a, 0x00, 0x00, 0x00,  // mov dword [0x2000], 42
+        0xf4,  // hlt
+      ])
     for rip: UInt64 in [0x1005, 0x1007, 0x1008, 0x1012] {
       #expect(try machine.cpu.step() == .stepped)
       #expect(try machine.cpu.registers().rip == rip)
@@ -91,13 +95,15 @@ struct ExecutionTests {
   }
 
   @Test func stepsInLongMode() throws {
-    let machine = try machine(.long, [
-      0x48, 0xb8, 8, 7, 6, 5, 4, 3, 2, 1,  // mov rax, 0x0102030405060708
-      0x49, 0x89, 0xc7,  // mov r15, rax
-      0x48, 0xc1, 0xe0, 0x04,  // shl rax, 4
-      0x41, 0x57,  // push r15
-      0xf4,  // hlt
-    ])
+    let machine = try machine(
+      .long,
+      [
+        0x48, 0xb8, 8, 7, 6, 5, 4, 3, 2, 1,  // mov rax, 0x0102030405060708
+        0x49, 0x89, 0xc7,  // mov r15, rax
+        0x48, 0xc1, 0xe0, 0x04,  // shl rax, 4
+        0x41, 0x57,  // push r15
+        0xf4,  // hlt
+      ])
     for rip: UInt64 in [0x100a, 0x100d, 0x1011, 0x1013] {
       #expect(try machine.cpu.step() == .stepped)
       #expect(try machine.cpu.registers().rip == rip)
@@ -111,12 +117,14 @@ struct ExecutionTests {
   }
 
   @Test func aStepOverAnAccessIsItsExit() throws {
-    let machine = try machine(.real, [
-      0xe6, 0x10,  // out 0x10, al
-      0xe4, 0x11,  // in al, 0x11
-      0x40,  // inc ax
-      0xf4,
-    ])
+    let machine = try machine(
+      .real,
+      [
+        0xe6, 0x10,  // out 0x10, al
+        0xe4, 0x11,  // in al, 0x11
+        0x40,  // inc ax
+        0xf4,
+      ])
     let bus = TestBus(answers: [0x41])
     for rip: UInt64 in [0x1002, 0x1004] {
       let exit = try vmExit(machine.cpu.step())
@@ -130,10 +138,12 @@ struct ExecutionTests {
   }
 
   @Test func breakpointsAndLimits() throws {
-    let machine = try machine(.real, [
-      0x40,  // inc ax
-      0xeb, 0xfd,  // jmp to the start
-    ])
+    let machine = try machine(
+      .real,
+      [
+        0x40,  // inc ax
+        0xeb, 0xfd,  // jmp to the start
+      ])
     // The instruction at which running starts does not stop it.
     #expect(try run(machine, breakpoints: [0x1000]) == .breakpoint(address: 0x1000))
     #expect(try machine.cpu.registers()[.rax] == 1)
@@ -187,7 +197,7 @@ struct ExecutionTests {
   @Test func noKickIsLost() throws {
     // Raises from another thread at every moment around the start of KVM_RUN.
     let machine = try machine(.real, [0xeb, 0xfe])
-    for round in 0..<300 {
+    for round in 0..<100 {
       #expect(try run(machine, kickAfter: UInt32(round % 30)) == .interrupted)
     }
   }
@@ -210,12 +220,34 @@ struct ExecutionTests {
       #expect(try machine.cpu.registers().rip == handler + 1)
       let pushed = try machine.readPhysical(0x7ffa, count: 2)
       switch event.type {
-      // Delivered only after STI and the instruction in its shadow.
-      case 0: #expect(pushed == [0x04, 0x10])
+      // After STI and the instruction in its shadow, or later where ring 0 is emulated.
+      case 0: #expect([[0x04, 0x10], [0x06, 0x10]].contains(pushed))
       case 4: #expect(pushed == [0x02, 0x10])
       default: #expect(pushed == [0x00, 0x10])
       }
     }
+  }
+
+  @Test func anInterruptThatCanBeTakenIsTakenAtOnce() throws {
+    let machine = try machine(.real, [0x90, 0xf4])  // nop; hlt
+    try machine.writePhysical(0x21 * 4, [0x00, 0x20, 0, 0])
+    try machine.writePhysical(0x2000, [0xf4])
+    var state = try machine.cpu.registers()
+    state.rflags.insert(.if)
+    try machine.cpu.setRegisters(state)
+    try machine.cpu.inject(InjectedEvent(type: 0, vector: 0x21))
+    #expect(try vmExit(run(machine)).reason == 12)
+    #expect(try machine.cpu.registers().rip == 0x2001)
+    #expect(try machine.readPhysical(0x7ffa, count: 2) == [0x00, 0x10])
+  }
+
+  @Test func aWaitingInterruptReachesALoop() throws {
+    let machine = try machine(.real, [0xfb, 0xeb, 0xfe])  // sti; jmp to itself
+    try machine.writePhysical(0x21 * 4, [0x00, 0x20, 0, 0])
+    try machine.writePhysical(0x2000, [0xf4])
+    try machine.cpu.inject(InjectedEvent(type: 0, vector: 0x21))
+    #expect(try vmExit(run(machine)).reason == 12)
+    #expect(try machine.cpu.registers().rip == 0x2001)
   }
 
   @Test func msrs() throws {

@@ -19,12 +19,14 @@ struct MachineTests {
   }
 
   @Test func savedStateComesBack() throws {
-    let machine = try machine(.real, [
-      0xff, 0x06, 0x00, 0x20,  // inc word [0x2000]
-      0xe6, 0x10,  // out 0x10, al
-      0x40,  // inc ax
-      0xf4,  // hlt
-    ])
+    let machine = try machine(
+      .real,
+      [
+        0xff, 0x06, 0x00, 0x20,  // inc word [0x2000]
+        0xe6, 0x10,  // out 0x10, al
+        0x40,  // inc ax
+        0xf4,  // hlt
+      ])
     _ = try machine.cpu.writeMSR(0x176, 0x77)
     let saved = try machine.save()
     let before = try machine.cpu.registers()
@@ -44,11 +46,13 @@ struct MachineTests {
   }
 
   @Test func aRestoreEndsARepeatedAccess() throws {
-    let machine = try machine(.real, [
-      0xb9, 0xff, 0xff,  // mov cx, 0xffff
-      0xf3, 0x6e,  // rep outsb
-      0xf4,  // hlt
-    ])
+    let machine = try machine(
+      .real,
+      [
+        0xb9, 0xff, 0xff,  // mov cx, 0xffff
+        0xf3, 0x6e,  // rep outsb
+        0xf4,  // hlt
+      ])
     let saved = try machine.save()
     let exit = try vmExit(run(machine))
     try machine.cpu.complete(exit, on: TestBus())

@@ -19,7 +19,7 @@ struct RandomGuestTests {
     let machine = try machine(mode, [0xf4])
     let clean = try machine.save()
     let bus = TestBus()
-    for round in 0..<100 {
+    for round in 0..<300 {
       try machine.restore(clean)
       let code = (0..<64).map { _ in UInt8.random(in: 0...255, using: &generator) }
       try machine.writePhysical(0x1000, code)
@@ -35,7 +35,9 @@ struct RandomGuestTests {
         }
         switch exit {
         case .vmExit(let exit) where exit.access != nil:
-          if round % 3 == 0 { try machine.cpu.skip(exit) } else {
+          if round % 3 == 0 {
+            try machine.cpu.skip(exit)
+          } else {
             try machine.cpu.complete(exit, on: bus)
           }
         case .vmExit(let exit) where exit.reason == 12: continue
