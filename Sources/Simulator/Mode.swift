@@ -19,7 +19,9 @@ extension Processor {
     }
     linearMask = mode == .long ? ~0 : 0xffff_ffff
     stackMask = mode == .long ? ~0 : segment(.ss).is32Bit ? 0xffff_ffff : 0xffff
+    codeEnd = mode == .long ? ~0 : UInt64(code.limit) + 1
     pagingMode = currentPagingMode
+    attention = true
     for register in SegmentRegister.allCases { refreshBounds(register) }
     selectTranslationContext()
   }
@@ -32,10 +34,10 @@ extension Processor {
   }
 
   private var currentPagingMode: PagingMode {
-    if cr0 & CR0.pg == 0 { return .none }
+    if cr0 & CR0.pg == 0 { return .off }
     if cr4 & CR4.pae == 0 { return .bits32 }
     if efer & EFER.lma == 0 { return .pae }
-    return cr4 & CR4.la57 == 0 ? .fourLevel : .fiveLevel
+    return cr4 & CR4.la57 == 0 ? .level4 : .level5
   }
 
   /// Linear-address width: 57 bits with 5-level paging, else 48.

@@ -29,6 +29,9 @@ import X86
     unsafe munmap(base, Int(size))
   }
 
+  /// Where physical address 0 is in this process, as a number.
+  var hostAddress: UInt { unsafe UInt(bitPattern: base) }
+
   /// True if the `count` bytes from `address` are all RAM.
   @inline(__always)
   func contains(_ address: UInt64, _ count: UInt64) -> Bool {

@@ -64,12 +64,16 @@ import X86
   var linearMask: UInt64 = 0xffff_ffff
   /// Stack pointers are ANDed with it: 16, 32 or 64 bits.
   var stackMask: UInt64 = 0xffff
-  var pagingMode = PagingMode.none
+  var pagingMode = PagingMode.off
+
+  /// One past the last offset that CS allows; all ones in 64-bit mode.
+  var codeEnd: UInt64 = 0x1_0000
 
   // MARK: What stopped the instruction that is executing
 
   var pendingException = PendingException()
   var pendingExit = VMExit(reason: 0)
+  var pendingAccess = DeviceAccess(space: .port, address: 0, size: 1, isWrite: false)
   /// The event being delivered, for IDT-vectoring information and double faults.
   var delivering: EventInDelivery?
   /// RIP of the instruction that is executing.
@@ -89,6 +93,8 @@ import X86
   var vmx = VMXState()
   /// The prompt plays the host: running returns at each VM exit instead of going on at the host RIP.
   public var monitorIsExternal = false
+  /// A repeated string instruction was put back with repetitions left.
+  var isPutBack = false
   /// Set while `complete(_:on:)` emulates one instruction: device accesses go here and do not exit.
   var emulationBus: (any DeviceBus)?
 
@@ -96,11 +102,16 @@ import X86
 
   let tlb: TLB
   let blocks: BlockCache
+  /// One past the last op of the block that executes; moved forward to leave the block early.
+  var blockEnd: UnsafePointer<DecodedOp>
+  /// Something between instructions may need doing: see Boundary.swift.
+  var attention = true
 
   public init(memory: PhysicalMemory) {
     self.memory = memory
     tlb = TLB()
     blocks = BlockCache(memory: memory)
+    unsafe blockEnd = UnsafePointer(blocks.ops)
     reset()
   }
 
@@ -149,10 +160,6 @@ enum InterruptShadow: UInt8, Sendable {
   case none, sti, movSS
 }
 
-enum PagingMode: UInt8, Sendable {
-  case none, bits32, pae, fourLevel, fiveLevel
-}
-
 /// An exception that has been raised and not delivered.
 struct PendingException: Sendable {
   var vector: UInt8 = 0
@@ -181,8 +188,12 @@ enum Fault: UInt8, Error {
   case exception
   /// `pendingExit` is to be performed.
   case exit
-  /// The instruction is to be looked up again: decoded code under it was written.
-  case restart
+  /// HLT with nothing that could wake the processor.
+  case halted
+  /// A triple fault outside VMX non-root operation.
+  case shutdown
+  /// `pendingAccess` is for the platform to answer, on a machine without a monitor.
+  case access
 }
 
 extension Processor {

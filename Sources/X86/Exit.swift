@@ -10,6 +10,13 @@ public enum Exit: Sendable, Equatable {
   case interrupted
   /// A VM exit, a failed VM entry, or the nearest thing that the backend has.
   case vmExit(VMExit)
+  /// HLT in a guest whose HLT does not exit, or on a bare machine, and nothing can wake the processor.
+  case halted
+  /// A triple fault on a bare machine.
+  case shutdown
+  /// A bare machine touches a port, or memory that is not RAM: the platform answers through
+  /// `complete`.
+  case access(DeviceAccess)
 }
 
 /// A transition from VMX non-root to root operation, in the terms of the VMX manual.

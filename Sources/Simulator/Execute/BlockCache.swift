@@ -8,8 +8,6 @@ struct Block {
   var count: Int32 = 0
   /// Bytes from the first instruction to the end of the last.
   var byteCount: Int32 = 0
-  /// Next block that starts in the same page, or -1.
-  var nextInPage: Int32 = -1
 }
 
 /// Decoded code, found by physical address, so that it survives a change of address space.

@@ -19,10 +19,12 @@ struct TLBEntry {
   var readTag: UInt64 = ~0
   var writeTag: UInt64 = ~0
   var fetchTag: UInt64 = ~0
+  /// Writable, but the page holds decoded code: stores go through the slow path and are noted.
+  var watchedTag: UInt64 = ~0
   /// Host address minus linear address: adding a linear address gives where its byte is.
   var addend: UInt = 0
-  /// Host-physical address of the page.
-  var physicalPage: UInt64 = 0
+  /// Host-physical page number.
+  var physicalPage: UInt64 = ~0
   var guestPhysicalPage: UInt64 = 0
   var isGlobal = false
 }
@@ -53,6 +55,30 @@ struct TLBEntry {
   func slot(_ linear: UInt64) -> UnsafeMutablePointer<TLBEntry> {
     // SAFETY: masked to the size of the allocation.
     unsafe entries + Int(truncatingIfNeeded: (linear >> 12) & UInt64(TLB.size - 1))
+  }
+
+  /// Where the byte at `linear` is in this process.
+  @inline(__always)
+  static func host(_ addend: UInt, _ linear: UInt64) -> UnsafeMutableRawPointer {
+    // SAFETY: the caller has compared the tag, so the sum lies in a page of RAM and is not 0.
+    unsafe UnsafeMutableRawPointer(bitPattern: addend &+ UInt(linear)).unsafelyUnwrapped
+  }
+
+  /// Caches `page` for the current context. `hostBase` is where physical address 0 is.
+  func fill(linear: UInt64, _ page: PageTranslation, hostBase: UInt, holdsCode: Bool) {
+    let linearPage = linear & ~0xfff
+    let tag = linearPage | generation
+    var entry = TLBEntry()
+    entry.readTag = page.isReadable ? tag : ~0
+    entry.writeTag = page.isWritable && !holdsCode ? tag : ~0
+    entry.watchedTag = page.isWritable && holdsCode ? tag : ~0
+    entry.fetchTag = page.isExecutable ? tag : ~0
+    entry.addend = hostBase &+ UInt(page.physical & ~0xfff) &- UInt(linearPage)
+    entry.physicalPage = page.physical >> 12
+    entry.guestPhysicalPage = page.guestPhysical >> 12
+    entry.isGlobal = page.isGlobal
+    // SAFETY: slot() masks its index.
+    unsafe slot(linear).pointee = entry
   }
 
   /// Makes `context` the one that lookups match.
@@ -97,8 +123,10 @@ struct TLBEntry {
   /// Makes writes to a host-physical page take the slow path, in every context.
   func dropWriteAccess(physicalPage: UInt64) {
     for index in 0..<TLB.size {
-      // SAFETY: index < size.
-      if unsafe entries[index].physicalPage == physicalPage { unsafe entries[index].writeTag = ~0 }
+      // SAFETY: index < size. The entry is refilled, with the watched tag, at the next store.
+      if unsafe entries[index].physicalPage == physicalPage {
+        unsafe entries[index].writeTag = ~0
+      }
     }
   }
 }

@@ -13,7 +13,6 @@ extension Processor {
     if !launch && !isLaunched { return .failValid(5) }
     if let refusal = checkEntry(vmcs) { return refusal }
 
-    // The mappings of root operation go before the guest's are selected.
     let savedNMIBlocking = nmiBlocked
     loadControls(vmcs)
     loadGuestState(vmcs)
@@ -27,6 +26,9 @@ extension Processor {
     vmx.isNonRoot = true
     flushWithoutVPID()
     updateMode()
+    vmx.pendingMTF = vmx.resumesWithMTF
+    vmx.resumesWithMTF = false
+    attention = true
     try injectEvent(vmcs)
     return .entered
   }
@@ -72,7 +74,7 @@ extension Processor {
 
   // MARK: Loading
 
-  private func loadControls(_ vmcs: VMCS) {
+  func loadControls(_ vmcs: VMCS) {
     vmx.pinBasedControls = vmcs[.pinBasedControls]
     vmx.primaryControls = vmcs[.primaryProcessorBasedControls]
     vmx.secondaryControls =
@@ -98,7 +100,7 @@ extension Processor {
   }
 
   /// SDM 3C, "Loading Guest State".
-  private func loadGuestState(_ vmcs: VMCS) {
+  func loadGuestState(_ vmcs: VMCS) {
     let entry = vmcs[.entryControls]
     loadGuestControlRegisters(vmcs, entry)
     loadGuestSegments(vmcs)
@@ -230,10 +232,23 @@ extension Processor {
     // With the monitor trap flag an exit is pending after the delivery.
     if vmx.primaryControls & PrimaryControls.monitorTrapFlag != 0 { vmx.pendingMTF = true }
     let hasErrorCode = information & 1 << 11 != 0
-    try deliver(
-      EventInDelivery(
-        type: type, vector: UInt8(information & 0xff),
-        errorCode: hasErrorCode ? vmcs.low(.entryExceptionErrorCode) : nil,
-        instructionLength: type >= 4 ? vmcs.low(.entryInstructionLength) : 0))
+    let event = EventInDelivery(
+      type: type, vector: UInt8(information & 0xff),
+      errorCode: hasErrorCode ? vmcs.low(.entryExceptionErrorCode) : nil,
+      instructionLength: type >= 4 ? vmcs.low(.entryInstructionLength) : 0)
+    try deliverAtEntry(event)
+  }
+
+  /// What a software event returns to is behind the instruction that would have caused it; what it
+  /// runs into is reported at the instruction.
+  private func deliverAtEntry(_ event: EventInDelivery) throws(Fault) {
+    let start = rip
+    rip = (start &+ UInt64(event.instructionLength)) & linearMask
+    do throws(Fault) {
+      try deliver(event)
+    } catch {
+      rip = start
+      throw error
+    }
   }
 }

@@ -28,7 +28,7 @@ extension Processor {
     return pendingExit
   }
 
-  private func leaveNonRoot(isNMI: Bool) {
+  func leaveNonRoot(isNMI: Bool) {
     // Virtual-NMI blocking ends with the guest; blocking by NMI itself stays as it is.
     if vmx.pinBasedControls & PinBasedControls.virtualNMIs != 0 { nmiBlocked = false }
     if isNMI { nmiBlocked = true }
@@ -83,7 +83,7 @@ extension Processor {
   // MARK: Saving
 
   /// SDM 3C, "Saving Guest State".
-  private func saveGuestState(_ vmcs: VMCS, _ reason: ExitReason, _ savedRF: Bool) {
+  func saveGuestState(_ vmcs: VMCS, _ reason: ExitReason, _ savedRF: Bool) {
     let exit = vmcs[.primaryExitControls]
     saveGuestControlRegisters(vmcs, exit)
     saveGuestSegments(vmcs)

@@ -21,10 +21,9 @@ extension Processor {
     if vmx.primaryControls & PrimaryControls.monitorTrapFlag != 0 { vmx.pendingMTF = true }
   }
 
-  /// Throws the VM exit that is due at this boundary of non-root operation, highest priority first. When
-  /// it returns, pending NMIs and interrupts that may be taken go through the guest's IDT.
-  func vmxBoundaryEvent() throws(Fault) {
-    guard vmx.isNonRoot else { return }
+  /// What comes before debug traps at a boundary of non-root operation: the fault of an injected event's
+  /// delivery, and the MTF VM exit.
+  func vmxBoundaryEventBeforeTraps() throws(Fault) {
     if let fault = vmx.deferredFault {
       vmx.deferredFault = nil
       throw fault
@@ -33,6 +32,13 @@ extension Processor {
       vmx.pendingMTF = false
       throw boundaryExit(.monitorTrapFlag)
     }
+  }
+
+  /// Throws the VM exit that is due at this boundary of non-root operation, highest priority first. When
+  /// it returns, pending NMIs and interrupts that may be taken go through the guest's IDT.
+  func vmxBoundaryEvent() throws(Fault) {
+    guard vmx.isNonRoot else { return }
+    try vmxBoundaryEventBeforeTraps()
     // Neither a processor in shutdown nor one waiting for a SIPI sees interrupts.
     guard activity != .waitForSIPI else { return }
     try nmiEvents()

@@ -77,15 +77,12 @@ public struct VMXCapabilities: Sendable, Equatable {
 
   /// The linear-address width: 57 bits if CR4.LA57 may be 1.
   var linearAddressWidth: UInt64 { self[MSR.vmxCR4Fixed1] & CR4.la57 != 0 ? 57 : 48 }
-  var physicalAddressWidth: UInt64 { VMXCapabilities.physicalAddressWidth }
+  var physicalAddressWidth: UInt64 { Processor.physicalAddressWidth }
 
   private func bit(_ number: UInt64, of msr: UInt32) -> Bool { (self[msr] >> number) & 1 != 0 }
 }
 
 extension VMXCapabilities {
-  /// CPUID.80000008H:EAX[7:0].
-  static let physicalAddressWidth: UInt64 = 39
-
   /// One row a MSR.
   static let rows: [(msr: UInt32, value: UInt64)] = [
     (MSR.vmxBasic, basic),
@@ -97,7 +94,7 @@ extension VMXCapabilities {
     (MSR.vmxCR0Fixed0, CR0.pe | CR0.ne | CR0.pg),
     (MSR.vmxCR0Fixed1, 0xffff_ffff),
     (MSR.vmxCR4Fixed0, CR4.vmxe),
-    (MSR.vmxCR4Fixed1, cr4Fixed1),
+    (MSR.vmxCR4Fixed1, Processor.cr4Supported),
     (MSR.vmxVMCSEnum, highestIndex << 1),
     (MSR.vmxProcbasedCtls2, secondary << 32),
     (MSR.vmxEPTVPIDCap, eptAndVPID),
@@ -158,11 +155,6 @@ extension VMXCapabilities {
 
   private static let entry: UInt64 =
     EntryControls.ia32eModeGuest | EntryControls.loadPAT | EntryControls.loadEFER
-
-  /// The CR4 bits that this processor has.
-  private static let cr4Fixed1: UInt64 =
-    0xfff  // VME to UMIP
-    | CR4.vmxe | CR4.fsgsbase | CR4.pcide | CR4.osxsave | CR4.smep | CR4.smap
 
   private static var highestIndex: UInt64 {
     UInt64(VMCSField.all.map(\.index).max() ?? 0)

@@ -20,7 +20,7 @@ extension Processor {
       let index = memory.load(entry, as: UInt32.self)
       let reserved = memory.load(entry &+ 4, as: UInt32.self)
       let value = memory.load(entry &+ 8, as: UInt64.self)
-      guard reserved == 0, Processor.mayBeInLoadList(index), writeListedMSR(index, value) else {
+      guard reserved == 0, Processor.mayBeInLoadList(index), writeMSR(index, value) else {
         return number
       }
       entry &+= 16
@@ -46,7 +46,7 @@ extension Processor {
     for number in 1...count {
       let index = memory.load(entry, as: UInt32.self)
       guard memory.load(entry &+ 4, as: UInt32.self) == 0, index >> 8 != 8,
-        let value = readListedMSR(index)
+        let value = readMSR(index)
       else { return number }
       memory.store(entry &+ 8, value)
       entry &+= 16

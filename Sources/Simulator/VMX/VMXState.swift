@@ -44,6 +44,8 @@ struct VMXState: Sendable {
 
   /// An MTF VM exit is pending at the next instruction boundary.
   var pendingMTF = false
+  /// One was pending when the guest was suspended, and is again when it goes on.
+  var resumesWithMTF = false
   /// What the delivery of the injected event ran into, after an entry made from the prompt.
   var deferredFault: Fault?
 

@@ -1,0 +1,64 @@
+import X86
+
+/// What is done between two instructions, in the manual's order of priority (SDM 3A, "Priority Among
+/// Concurrent Events"; SDM 3C, "Event Priorities").
+extension Processor {
+  /// Takes the events that are due. Returns whether the next instruction is to run alone, so that
+  /// this is asked again behind it.
+  func takeBoundaryEvents() throws(Fault) -> Bool {
+    attention = false
+    if vmx.isNonRoot { try vmxBoundaryEventBeforeTraps() }
+    try takeDebugTrap()
+    if vmx.isNonRoot { try vmxBoundaryEvent() }
+    try takeInterrupts()
+    if activity == .hlt || activity == .waitForSIPI {
+      attention = true
+      throw .halted
+    }
+    if activity == .shutdown {
+      attention = true
+      throw .shutdown
+    }
+    let runsAlone =
+      interruptShadow != .none || systemFlags & RFLAGS.tf.rawValue != 0
+      || vmx.primaryControls & PrimaryControls.monitorTrapFlag != 0
+    if runsAlone || interruptRequest != nil || nmiRequest || hasVMXBoundaryWork { attention = true }
+    return runsAlone
+  }
+
+  /// A single-step trap that the last instruction left.
+  private func takeDebugTrap() throws(Fault) {
+    guard pendingDebug != 0 else { return }
+    // MOV SS holds debug traps back for one instruction, too.
+    if interruptShadow == .movSS { return }
+    let payload = pendingDebug & 0xe00f
+    pendingDebug = 0
+    guard payload != 0 else { return }
+    throw exception(1, payload: payload)
+  }
+
+  private func takeInterrupts() throws(Fault) {
+    if nmiRequest, !nmiBlocked, interruptShadow == .none {
+      nmiRequest = false
+      nmiBlocked = true
+      activity = .active
+      try deliver(EventInDelivery(type: 2, vector: 2))
+      return
+    }
+    guard let vector = interruptRequest, systemFlags & RFLAGS.if.rawValue != 0,
+      interruptShadow == .none
+    else { return }
+    interruptRequest = nil
+    activity = .active
+    try deliver(EventInDelivery(type: 0, vector: vector))
+  }
+
+  /// After an instruction that ran alone: the shadow ends, a trap becomes pending.
+  func afterLoneInstruction(_ shadow: InterruptShadow, hadTrapFlag: Bool) {
+    if shadow != .none, interruptShadow == shadow { interruptShadow = .none }
+    // DR6.BS.
+    if hadTrapFlag { pendingDebug |= 1 << 14 }
+    noteMonitorTrap()
+    attention = true
+  }
+}

@@ -1,0 +1,157 @@
+import X86
+
+/// The operations of the hot path's two-operand forms.
+enum ALUOperation { case add, sub, and, or, xor, cmp, test }
+
+/// The operand forms of the hot path, and the arithmetic that they share with the general path.
+extension Processor {
+  @inline(__always)
+  func address(_ op: DecodedOp) -> UInt64 {
+    let sum = r[op.base] &+ (r[op.index] &<< UInt64(op.scale)) &+ UInt64(bitPattern: op.displacement)
+    return (sum &<< UInt64(op.addressShift)) &>> UInt64(op.addressShift)
+  }
+
+  /// Writes a 32-bit register zero-extended, a 64-bit one whole (SDM 1, "General-Purpose Registers in
+  /// 64-Bit Mode").
+  @inline(__always)
+  func setRegister<T: FixedWidthInteger & UnsignedInteger>(_ number: UInt8, _ value: T) {
+    if T.bitWidth == 8 {
+      write8(number, UInt8(truncatingIfNeeded: value))
+    } else if T.bitWidth == 16 {
+      write16(number, UInt16(truncatingIfNeeded: value))
+    } else {
+      r[number] = UInt64(value)
+    }
+  }
+
+  @inline(__always)
+  func write8(_ number: UInt8, _ value: UInt8) {
+    r[number] = (r[number] & ~0xff) | UInt64(value)
+  }
+
+  @inline(__always)
+  func write16(_ number: UInt8, _ value: UInt16) {
+    r[number] = (r[number] & ~0xffff) | UInt64(value)
+  }
+
+  /// Result and flags of `a op b`; nil for CMP and TEST, which keep only the flags.
+  @inline(__always)
+  func alu<T: FixedWidthInteger & UnsignedInteger>(_ operation: ALUOperation, _ a: T, _ b: T) -> T {
+    switch operation {
+    case .add: return add(a, b)
+    case .sub, .cmp: return subtract(a, b)
+    case .and, .test: return logic(a & b)
+    case .or: return logic(a | b)
+    case .xor: return logic(a ^ b)
+    }
+  }
+
+  @inline(__always)
+  func aluRR<T: FixedWidthInteger & UnsignedInteger>(
+    _ op: DecodedOp, _ operation: ALUOperation, _: T.Type
+  ) throws(Fault) {
+    let result = alu(
+      operation, T(truncatingIfNeeded: r[op.destination]), T(truncatingIfNeeded: r[op.source]))
+    if operation != .cmp && operation != .test { setRegister(op.destination, result) }
+  }
+
+  @inline(__always)
+  func aluRI<T: FixedWidthInteger & UnsignedInteger>(
+    _ op: DecodedOp, _ operation: ALUOperation, _: T.Type
+  ) throws(Fault) {
+    let result = alu(
+      operation, T(truncatingIfNeeded: r[op.destination]), T(truncatingIfNeeded: op.immediate))
+    if operation != .cmp && operation != .test { setRegister(op.destination, result) }
+  }
+
+  @inline(__always)
+  func aluRM<T: FixedWidthInteger & UnsignedInteger>(
+    _ op: DecodedOp, _ operation: ALUOperation, _: T.Type
+  ) throws(Fault) {
+    let value = try load(op.segment, address(op), as: T.self)
+    let result = alu(operation, T(truncatingIfNeeded: r[op.destination]), value)
+    if operation != .cmp && operation != .test { setRegister(op.destination, result) }
+  }
+
+  @inline(__always)
+  func aluMR<T: FixedWidthInteger & UnsignedInteger>(
+    _ op: DecodedOp, _ operation: ALUOperation, _: T.Type
+  ) throws(Fault) {
+    try aluMemory(op, operation, T(truncatingIfNeeded: r[op.source]))
+  }
+
+  @inline(__always)
+  func aluMI<T: FixedWidthInteger & UnsignedInteger>(
+    _ op: DecodedOp, _ operation: ALUOperation, _: T.Type
+  ) throws(Fault) {
+    try aluMemory(op, operation, T(truncatingIfNeeded: op.immediate))
+  }
+
+  @inline(__always)
+  private func aluMemory<T: FixedWidthInteger & UnsignedInteger>(
+    _ op: DecodedOp, _ operation: ALUOperation, _ operand: T
+  ) throws(Fault) {
+    let place = address(op)
+    if operation == .cmp || operation == .test {
+      _ = alu(operation, try load(op.segment, place, as: T.self), operand)
+      return
+    }
+    let value = try loadForUpdate(op.segment, place, as: T.self)
+    try store(op.segment, place, alu(operation, value, operand))
+  }
+
+  // MARK: Stack
+
+  @inline(__always)
+  func push<T: FixedWidthInteger & UnsignedInteger>(_ value: T) throws(Fault) {
+    let old = r[4]
+    let new = (old &- UInt64(MemoryLayout<T>.size)) & stackMask
+    try store(2, new, value)
+    r[4] = (old & ~stackMask) | new
+  }
+
+  @inline(__always)
+  func pop<T: FixedWidthInteger & UnsignedInteger>(as type: T.Type) throws(Fault) -> T {
+    let old = r[4]
+    let value = try load(2, old & stackMask, as: type)
+    r[4] = (old & ~stackMask) | ((old &+ UInt64(MemoryLayout<T>.size)) & stackMask)
+    return value
+  }
+
+  // MARK: Near branches
+
+  @inline(__always)
+  func branch(_ op: DecodedOp) throws(Fault) {
+    // 32- and 64-bit code only: the general path truncates to 16 bits.
+    let target = (r[17] &+ op.immediate) & linearMask
+    if target >= codeEnd || mode == .long { try checkBranchTarget(target) }
+    r[17] = target
+  }
+
+  @inline(__always)
+  func callRelative(_ op: DecodedOp) throws(Fault) {
+    let target = (r[17] &+ op.immediate) & linearMask
+    if target >= codeEnd || mode == .long { try checkBranchTarget(target) }
+    if mode == .long { try push(r[17]) } else { try push(UInt32(truncatingIfNeeded: r[17])) }
+    r[17] = target
+  }
+
+  @inline(__always)
+  func returnNear() throws(Fault) {
+    let old = r[4]
+    let target = mode == .long ? try pop(as: UInt64.self) : UInt64(try pop(as: UInt32.self))
+    if target >= codeEnd || mode == .long {
+      do { try checkBranchTarget(target) } catch {
+        r[4] = old
+        throw error
+      }
+    }
+    r[17] = target
+  }
+
+  /// SDM 2, "JMP", "CALL", "RET": #GP(0) if the target is outside the code segment or not canonical.
+  @inline(__always)
+  func checkBranchTarget(_ target: UInt64) throws(Fault) {
+    if mode == .long ? !isCanonical(target) : target >= codeEnd { throw generalProtection() }
+  }
+}

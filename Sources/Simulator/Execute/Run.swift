@@ -1,0 +1,124 @@
+import X86
+
+/// Why the processor's loop came back.
+public enum ProcessorStop: Sendable, Equatable {
+  case limit
+  case breakpoint(UInt64)
+  case interrupted
+  /// A VM exit to a monitor outside the machine; the processor is in root operation.
+  case vmExit(VMExit)
+  /// HLT, and nothing that could wake the processor.
+  case halted
+  /// A triple fault outside non-root operation.
+  case shutdown
+  /// A port or memory access for the platform; the instruction has not executed.
+  case access(DeviceAccess)
+}
+
+extension Processor {
+  /// Runs until something of `ProcessorStop`, at most to `limit.instructions` more retired.
+  public func run(until limit: RunLimit) -> ProcessorStop {
+    let target = limit.instructions.map { retired &+ $0 } ?? ~0
+    var skipsBreakpoint = true
+    var poll = 0
+    attention = true
+    while true {
+      do throws(Fault) {
+        while true {
+          if retired >= target { return .limit }
+          poll &+= 1
+          if poll & 0x3ff == 0, limit.interrupt.isRaised { return .interrupted }
+          var count = Int.max
+          if attention, try takeBoundaryEvents() { count = 1 }
+          let block = try unsafe currentBlock()
+          // SAFETY: currentBlock returns a slot of the block table.
+          let first = unsafe Int(block.pointee.firstOp)
+          count = unsafe min(count, Int(block.pointee.count))
+          if retired &+ UInt64(count) > target { count = Int(target &- retired) }
+          if !limit.breakpoints.isEmpty {
+            let linear = currentLinear
+            if !skipsBreakpoint, limit.breakpoints.contains(linear) { return .breakpoint(linear) }
+            count = opsBefore(limit.breakpoints, linear, first, count)
+            skipsBreakpoint = false
+          }
+          if unsafe rip &+ UInt64(block.pointee.byteCount) > codeEnd {
+            count = try opsWithinCode(first, count)
+          }
+          try execute(first, count)
+        }
+      } catch {
+        if let stop = handle(error) { return stop }
+        skipsBreakpoint = false
+      }
+    }
+  }
+
+  @inline(__always)
+  private func execute(_ first: Int, _ count: Int) throws(Fault) {
+    guard attention else { return try executeOps(first, count) }
+    let shadow = interruptShadow
+    let hadTrapFlag = systemFlags & RFLAGS.tf.rawValue != 0
+    try executeOps(first, count)
+    afterLoneInstruction(shadow, hadTrapFlag: hadTrapFlag)
+  }
+
+  /// Linear address of the next instruction.
+  public var currentLinear: UInt64 { (segments[1].base &+ rip) & linearMask }
+
+  /// How many of the ops come before the first breakpoint behind the first op.
+  private func opsBefore(
+    _ breakpoints: Set<UInt64>, _ linear: UInt64, _ first: Int, _ count: Int
+  ) -> Int {
+    var address = linear
+    for index in 0..<count {
+      if index > 0, breakpoints.contains(address) { return index }
+      // SAFETY: the caller's block has `count` ops from `first`.
+      address = unsafe address &+ UInt64(blocks.ops[first + index].length)
+    }
+    return count
+  }
+
+  /// How many of the ops lie within the code segment. #GP(0) if not even the first.
+  @inline(never)
+  private func opsWithinCode(_ first: Int, _ count: Int) throws(Fault) -> Int {
+    if mode == .long { return count }
+    var end = rip
+    for index in 0..<count {
+      // SAFETY: the caller's block has `count` ops from `first`.
+      end = unsafe end &+ UInt64(blocks.ops[first + index].length)
+      if end > codeEnd {
+        if index == 0 { throw generalProtection() }
+        return index
+      }
+    }
+    return count
+  }
+
+  /// Delivers or performs what an instruction ran into; a stop if the caller has to know.
+  func handle(_ fault: Fault) -> ProcessorStop? {
+    attention = true
+    var fault = fault
+    if fault == .exception {
+      do throws(Fault) {
+        try handlePendingException()
+        delivering = nil
+        instructionLength = 0
+        return nil
+      } catch {
+        fault = error
+      }
+    }
+    switch fault {
+    case .exit:
+      let exit = performVMExit()
+      delivering = nil
+      return monitorIsExternal ? .vmExit(exit) : nil
+    case .halted: return .halted
+    case .access: return .access(pendingAccess)
+    case .shutdown, .exception:
+      activity = .shutdown
+      delivering = nil
+      return .shutdown
+    }
+  }
+}

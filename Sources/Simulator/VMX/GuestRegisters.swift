@@ -1,0 +1,122 @@
+import X86
+
+/// The guest's registers while the processor is in root operation: what a VM exit saved stands in the
+/// current VMCS, the general registers and a few others still in the processor.
+extension Processor {
+  /// nil without a current VMCS.
+  func guestRegisters() -> Registers? {
+    guard let vmcs = currentVMCS else { return nil }
+    var result = currentRegisters()
+    for row in Processor.segmentFields {
+      result[row.register] = segment(vmcs, row)
+    }
+    result.ldtr = segment(vmcs, Processor.ldtrFields)
+    result.tr = segment(vmcs, Processor.trFields)
+    result.gdtr = DescriptorTableRegister(
+      base: vmcs[.guestGDTRBase], limit: UInt16(truncatingIfNeeded: vmcs[.guestGDTRLimit]))
+    result.idtr = DescriptorTableRegister(
+      base: vmcs[.guestIDTRBase], limit: UInt16(truncatingIfNeeded: vmcs[.guestIDTRLimit]))
+    result[.rsp] = vmcs[.guestRSP]
+    result.rip = vmcs[.guestRIP]
+    result.rflags = RFLAGS(rawValue: vmcs[.guestRFLAGS])
+    (result.cr0, result.cr3, result.cr4) = (vmcs[.guestCR0], vmcs[.guestCR3], vmcs[.guestCR4])
+    result[debug: 7] = vmcs[.guestDR7]
+    result.efer = guestEFER(vmcs)
+    return result
+  }
+
+  /// IA32_EFER as VM entry would load it.
+  private func guestEFER(_ vmcs: VMCS) -> UInt64 {
+    let entry = vmcs[.entryControls]
+    if entry & EntryControls.loadEFER != 0 { return vmcs[.guestEFER] }
+    let long = EFER.lma | EFER.lme
+    return entry & EntryControls.ia32eModeGuest != 0 ? efer | long : efer & ~long
+  }
+
+  /// Writes the guest's registers to where the next VM entry takes them from; false without a current
+  /// VMCS.
+  func setGuestRegisters(_ value: Registers) -> Bool {
+    guard let vmcs = currentVMCS else { return false }
+    for register in GeneralRegister.allCases where register != .rsp {
+      self[register] = value[register]
+    }
+    for row in Processor.segmentFields { store(value[row.register], vmcs, row) }
+    store(value.ldtr, vmcs, Processor.ldtrFields)
+    store(value.tr, vmcs, Processor.trFields)
+    vmcs[.guestGDTRBase] = value.gdtr.base
+    vmcs[.guestGDTRLimit] = UInt64(value.gdtr.limit)
+    vmcs[.guestIDTRBase] = value.idtr.base
+    vmcs[.guestIDTRLimit] = UInt64(value.idtr.limit)
+    vmcs[.guestRSP] = value[.rsp]
+    vmcs[.guestRIP] = value.rip
+    vmcs[.guestRFLAGS] = value.rflags.rawValue
+    (vmcs[.guestCR0], vmcs[.guestCR3], vmcs[.guestCR4]) = (value.cr0, value.cr3, value.cr4)
+    vmcs[.guestDR7] = value[debug: 7]
+    vmcs[.guestEFER] = value.efer
+    cr2 = value.cr2
+    cr8 = value.cr8
+    dr = (value[debug: 0], value[debug: 1], value[debug: 2], value[debug: 3])
+    dr6 = value[debug: 6]
+    vmx.unchecked = VMEntryCheckGroups.all
+    return true
+  }
+
+  /// The paging registers of the guest, for a walk from the prompt.
+  func guestPagingRegisters() -> PagingRegisters? {
+    guard let vmcs = currentVMCS, let value = guestRegisters() else { return nil }
+    let secondary =
+      vmcs[.primaryProcessorBasedControls] & PrimaryControls.activateSecondaryControls != 0
+      ? vmcs[.secondaryProcessorBasedControls] : 0
+    let usesEPT = secondary & SecondaryControls.enableEPT != 0
+    return PagingRegisters(
+      mode: PagingMode(cr0: value.cr0, cr4: value.cr4, efer: value.efer), cr0: value.cr0,
+      cr3: value.cr3, cr4: value.cr4, efer: value.efer, rflags: value.rflags.rawValue,
+      pdptes: usesEPT
+        ? (vmcs[.guestPDPTE0], vmcs[.guestPDPTE1], vmcs[.guestPDPTE2], vmcs[.guestPDPTE3])
+        : pdptes,
+      eptPointer: usesEPT ? vmcs[.eptPointer] : 0)
+  }
+
+  private struct SegmentFields {
+    var register: SegmentRegister
+    var selector: VMCSField
+    var base: VMCSField
+    var limit: VMCSField
+    var access: VMCSField
+
+    init(
+      _ register: SegmentRegister, _ selector: VMCSField, _ base: VMCSField, _ limit: VMCSField,
+      _ access: VMCSField
+    ) {
+      self.register = register
+      (self.selector, self.base, self.limit, self.access) = (selector, base, limit, access)
+    }
+  }
+
+  private static let segmentFields: [SegmentFields] = [
+    SegmentFields(.es, .guestESSelector, .guestESBase, .guestESLimit, .guestESAccessRights),
+    SegmentFields(.cs, .guestCSSelector, .guestCSBase, .guestCSLimit, .guestCSAccessRights),
+    SegmentFields(.ss, .guestSSSelector, .guestSSBase, .guestSSLimit, .guestSSAccessRights),
+    SegmentFields(.ds, .guestDSSelector, .guestDSBase, .guestDSLimit, .guestDSAccessRights),
+    SegmentFields(.fs, .guestFSSelector, .guestFSBase, .guestFSLimit, .guestFSAccessRights),
+    SegmentFields(.gs, .guestGSSelector, .guestGSBase, .guestGSLimit, .guestGSAccessRights),
+  ]
+  private static let ldtrFields = SegmentFields(
+    .es, .guestLDTRSelector, .guestLDTRBase, .guestLDTRLimit, .guestLDTRAccessRights)
+  private static let trFields = SegmentFields(
+    .es, .guestTRSelector, .guestTRBase, .guestTRLimit, .guestTRAccessRights)
+
+  private func segment(_ vmcs: VMCS, _ row: SegmentFields) -> Segment {
+    Segment(
+      selector: UInt16(truncatingIfNeeded: vmcs[row.selector]), base: vmcs[row.base],
+      limit: UInt32(truncatingIfNeeded: vmcs[row.limit]),
+      access: UInt32(truncatingIfNeeded: vmcs[row.access]))
+  }
+
+  private func store(_ segment: Segment, _ vmcs: VMCS, _ row: SegmentFields) {
+    vmcs[row.selector] = UInt64(segment.selector)
+    vmcs[row.base] = segment.base
+    vmcs[row.limit] = UInt64(segment.limit)
+    vmcs[row.access] = UInt64(segment.access)
+  }
+}
