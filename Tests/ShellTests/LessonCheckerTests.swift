@@ -95,6 +95,12 @@ import Testing
     #expect(text.contains("lesson1.md:25: error: on sim: after a mistyped command"))
   }
 
+  @Test func theExtraLookMayNotFail() {
+    let checker = LessonChecker(host: host, look: "bogus")
+    let text = checker.check(library(counterLesson)).problems.map { "\($0)" }.joined()
+    #expect(text.contains("lesson1.md:25: error: on sim: the extra look 'bogus' failed"))
+  }
+
   @Test func noLessonsAreNoSuccess() {
     #expect(!check().isSuccess)
     #expect(check().lines.count == 1)

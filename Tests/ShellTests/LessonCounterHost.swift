@@ -2,7 +2,6 @@
 
 /// A machine that only counts: enough of a shell to follow lessons and replay transcripts.
 final class CounterHost: CommandHost {
-  struct NoKVM: Error, CustomStringConvertible { var description: String { "no /dev/kvm here" } }
   struct CannotSave: Error {}
 
   var count = 0
@@ -71,7 +70,7 @@ final class CounterHost: CommandHost {
   }
 
   func startFresh(backend: String, seed: UInt64) throws {
-    if backend == "kvm", !hasKVM { throw NoKVM() }
+    if backend == "kvm", !hasKVM { throw CommandError("backend", "no /dev/kvm here") }
     backendName = backend
     count = 0
     name = nil

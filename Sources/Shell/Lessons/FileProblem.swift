@@ -14,3 +14,10 @@ public struct FileProblem: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var description: String { "\(file):\(line): error: \(message)" }
 }
+
+extension FileProblem {
+  /// Why something failed, in the words that people read.
+  static func reason(of error: any Error) -> String {
+    (error as? CommandError)?.message ?? "\(error)"
+  }
+}

@@ -39,7 +39,8 @@ public struct LessonChecker {
     do {
       try host.startFresh(backend: backend, seed: lesson.seed)
     } catch {
-      report.skipped.append("\(lesson.id) on \(backend): skipped: \(error)")
+      let reason = FileProblem.reason(of: error)
+      report.skipped.append("\(lesson.id) on \(backend): skipped: \(reason)")
       return
     }
     var one = LessonProof(lesson: lesson, backend: backend, host: host, look: look)
@@ -144,7 +145,7 @@ private struct LessonProof {
         add(place(error) ?? lesson.steps[index].line, error.message)
       }
     } catch {
-      add(lesson.steps[index].line, "\(backend) cannot start: \(error)")
+      add(lesson.steps[index].line, "\(backend) cannot start: \(FileProblem.reason(of: error))")
     }
     return nil
   }

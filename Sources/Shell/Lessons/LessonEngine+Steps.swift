@@ -33,7 +33,9 @@ extension LessonEngine {
     do {
       try host.startFresh(backend: backend, seed: lesson.seed)
     } catch {
-      throw CommandError("no-backend", "this lesson needs the backend \(backend): \(error)")
+      throw CommandError(
+        "no-backend",
+        "this lesson needs the backend \(backend): \(FileProblem.reason(of: error))")
     }
     let base = lesson.steps[...index].lastIndex { $0.setup != nil } ?? 0
     for line in lesson.steps[base].setup ?? [] { try run(line, of: lesson, "set-up") }

@@ -85,9 +85,11 @@ public struct TranscriptReplayer {
       do {
         try host.startFresh(backend: backend, seed: transcript.seed)
       } catch {
-        if backend == "kvm" { return .skipped(reason: "\(error)") }
+        let reason = FileProblem.reason(of: error)
+        if backend == "kvm" { return .skipped(reason: reason) }
         return .failed(
-          FileProblem(file: transcript.file, line: 1, message: "\(backend) cannot start: \(error)"))
+          FileProblem(file: transcript.file, line: 1, message: "\(backend) cannot start: \(reason)")
+        )
       }
     }
     return nil
@@ -104,7 +106,8 @@ public struct TranscriptReplayer {
       do {
         try host.interruptAfter(instructions: count)
       } catch {
-        return Played(lines: ["error: ^C at \(count): \(error)"], status: 1)
+        let reason = FileProblem.reason(of: error)
+        return Played(lines: ["error: ^C at \(count): \(reason)"], status: 1)
       }
     }
     let result = host.execute(entry.command)
