@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import X86
@@ -39,7 +40,7 @@ import Testing
       let instruction = try? Decoder.decode(encoding, size)
       if DecoderExceptions.skips(bytes, instruction, size) { continue }
       forms.append(Form(bytes: bytes, address: code.count, instruction: instruction))
-      if let instruction, !isVector(instruction) {
+      if let instruction, !isVector(instruction), instruction.mnemonic != .x87 {
         code += bytes.prefix(Int(instruction.length))
       } else {
         code += bytes.prefix(Int(instruction?.length ?? 15))
@@ -78,7 +79,7 @@ import Testing
 
   private func isVector(_ instruction: Instruction) -> Bool {
     switch instruction.mnemonic {
-    case .mmx, .sse, .avx, .x87: true
+    case .mmx, .sse, .avx: true
     default: false
     }
   }

@@ -43,9 +43,12 @@ enum DecoderExceptions {
       // The same: LLVM knows reg 0.
       return form.opcode.count > 2 && form.opcode[2] & 0x38 != 0
     case .int1, .ud0:
-      // SDM 2A, "INT n/INTO/INT3/INT1", and 2B, "UD: Undefined Instruction": F1 is INT1, and UD0 has a
+      // SDM 2A, "INT n/INTO/INT3/INT1", and 2B, "UD: Undefined Instruction": F1 is INT1, UD0 has a
       // ModRM byte. LLVM has no F1, and no ModRM byte.
       return true
+    case .x87:
+      // SDM 2, "Escape Opcode Instructions": empty cells. LLVM has FFREEP, the manual has not.
+      return X87Map.text(form.opcode[0], form.modRM) == nil
     case .prefetch where form.second == 0x0d:
       // SDM 2, "Opcode Map", group P: reserved rows prefetch.
       return form.opcode.count > 2 && form.opcode[2] & 0x38 != 0

@@ -65,8 +65,10 @@ struct DecoderForms {
       for prefix in prefixes + [[0x67]] { add(prefix + opcode) }
       return
     }
+    // MMX and SSE are decoded for their length, which ModRM.reg does not change.
+    let isVector = entry.mnemonic == .mmx || entry.mnemonic == .sse
     for prefix in prefixes {
-      for reg in UInt8(0)...7 {
+      for reg in UInt8(0)...(isVector ? 0 : 7) {
         for mod in [0xc0, 0x40] as [UInt8] { add(prefix + opcode + [mod | reg << 3 | 1]) }
       }
     }
@@ -123,7 +125,7 @@ struct DecoderForms {
 
   /// Every ModRM byte, and every SIB byte with each mod, on one instruction.
   private mutating func addAddressing() {
-    var prefixes: [[UInt8]] = [[], [0x67], [0x64]]
+    var prefixes: [[UInt8]] = [[], [0x67], [0x64], [0x2e]]
     if size == .bits64 { prefixes += [[0x41], [0x42], [0x67, 0x43]] }
     for prefix in prefixes {
       for modRM in UInt8.min...UInt8.max where modRM & 7 != 4 { add(prefix + [0x8b, modRM]) }

@@ -63,6 +63,11 @@ import X86
     Case(.bits64, "c4 e2 f3 f6 c2", "mulx rax, rcx, rdx"),
     Case(.bits64, "c4 e3 fb f0 c1 07", "rorx rax, rcx, 0x7"),
     Case(.bits64, "48 cf", "iretq"),
+    Case(.bits32, "db e3", "fninit"),
+    Case(.bits32, "d9 7d fe", "fnstcw word ptr [ebp - 0x2]"),
+    Case(.bits32, "df e0", "fnstsw ax"),
+    Case(.bits32, "dc c1", "fadd st(1), st"),
+    Case(.bits32, "db 28", "fld tbyte ptr [eax]"),
     Case(.bits64, "66 e8 00 00 00 00", "call 0x1006"),
     Case(.bits64, "f2 66 0f 38 f1 c1", "crc32 eax, cx"),
   ]

@@ -31,6 +31,8 @@ struct OpcodeParser {
   private let dash = OpcodeParser.word("-")
 
   init() {
+    mnemonics.reserveCapacity(512)
+    operandForms.reserveCapacity(256)
     for mnemonic in Mnemonic.allCases { mnemonics[Self.word("\(mnemonic)")] = mnemonic }
     for condition in Mnemonic.conditionNames {
       mnemonics[Self.word("j" + condition)] = .jcc
