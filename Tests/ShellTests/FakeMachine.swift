@@ -91,7 +91,8 @@ final class FakeMonitor: MonitorNeeds {
   var vmxStatus = VMXStatus()
   var fields: [VMCSField: VMCSContents.Value] = [:]
   var keepsIoctls = false
-  var requestedStatus: Int32? { nil }
+  var debugExitStatus: UInt8? { nil }
+  var interrupt = Interrupt()
 
   init(_ configuration: Monitor.Configuration) throws {
     self.configuration = configuration
@@ -104,8 +105,8 @@ final class FakeMonitor: MonitorNeeds {
   static var builtInGuests: [GuestImage] {
     ["hello", "cpuid"].map { name in
       GuestImage(
-        name: name, pieces: [.init(address: 0x7c00, bytes: demo)], entry: 0x7c00, mode: .real,
-        summary: "does little")
+        name: name, segments: [.init(address: 0x7c00, bytes: demo)], entry: 0x7c00, mode: .real,
+        note: "does little")
     }
   }
 
@@ -117,7 +118,7 @@ final class FakeMonitor: MonitorNeeds {
 
   static func diagnoseHost() -> HostDiagnosis {
     HostDiagnosis(findings: [
-      .init(name: "/dev/kvm", state: .fail, detail: "permission denied", remedy: "usermod -aG kvm")
+      .init(name: "/dev/kvm", isGood: false, detail: "permission denied", remedy: "usermod -aG kvm")
     ])
   }
 
@@ -138,7 +139,7 @@ final class FakeMonitor: MonitorNeeds {
     fake.state = Registers()
     fake.state[.cs] = .realMode(selector: 0)
     fake.state.rip = image.entry
-    for piece in image.pieces { try fake.writePhysical(piece.address, piece.bytes) }
+    try image.place(in: fake)
     self.image = image
     statistics = ExitStatistics()
     pendingExit = nil

@@ -89,7 +89,7 @@ enum MachineCommands {
   {
     try arguments.end()
     let images = session.options.machineType.builtInGuests
-    let rows = images.map { [$0.name, $0.mode.rawValue, $0.summary] }
+    let rows = images.map { [$0.name, $0.mode.rawValue, $0.note] }
     let table = TextTable([("guest", .left), ("mode", .left), ("what it does", .left)], rows)
     let lines = table.lines(session.format) + [session.format.next("`load hello`, then `run`")]
     return Answer(
@@ -101,8 +101,8 @@ enum MachineCommands {
     .object([
       (key: "name", value: .string(image.name)), (key: "mode", value: .string(image.mode.rawValue)),
       (key: "entry", value: .hex(image.entry)),
-      (key: "bytes", value: .int(image.pieces.reduce(0) { $0 + $1.bytes.count })),
-      (key: "summary", value: .string(image.summary)),
+      (key: "bytes", value: .int(image.segments.reduce(0) { $0 + $1.bytes.count })),
+      (key: "summary", value: .string(image.note)),
     ])
   }
 
@@ -113,15 +113,15 @@ enum MachineCommands {
     try arguments.end()
     let image = try GuestLookup(session: session).image(name, arguments)
     try session.load(image, isBare: arguments.has("--bare"))
-    let bytes = image.pieces.reduce(0) { $0 + $1.bytes.count }
-    let place = image.pieces.map(\.address).min() ?? image.entry
+    let bytes = image.segments.reduce(0) { $0 + $1.bytes.count }
+    let place = image.segments.map(\.address).min() ?? image.entry
     let entry = image.entry == place ? "" : ", entry \(Show.hex(image.entry))"
     let bare = arguments.has("--bare") ? ", on the bare machine" : ""
     var lines = [
       "loaded \(image.name): \(Show.count(bytes, "byte")) at \(Show.hex(place)), "
         + "\(image.mode.rawValue) mode\(entry)\(bare)"
     ]
-    if !image.summary.isEmpty { lines.append(image.summary) }
+    if !image.note.isEmpty { lines.append(image.note) }
     lines.append(session.format.next("`run`, or `stepi` for one instruction"))
     return Answer(lines.joined(separator: "\n"), describe(image))
   }
@@ -199,17 +199,13 @@ struct DoctorRendering {
 
   func lines(_ format: TextFormat) -> [String] {
     diagnosis.findings.flatMap { finding in
-      let line = "\(finding.name): \(verdict(finding.state, format)), \(finding.detail)"
+      let line = "\(finding.name): \(verdict(finding, format)), \(finding.detail)"
       return finding.remedy.isEmpty ? [line] : [line, "  to mend it: \(finding.remedy)"]
     } + ["the simulator works on every computer"]
   }
 
-  private func verdict(_ state: HostDiagnosis.Finding.State, _ format: TextFormat) -> String {
-    switch state {
-    case .ok: format.style("ok", .green)
-    case .warn: format.style("limited", .yellow)
-    case .fail: format.style("missing", .red)
-    }
+  private func verdict(_ finding: HostDiagnosis.Finding, _ format: TextFormat) -> String {
+    finding.isGood ? format.style("ok", .green) : format.style("not here", .yellow)
   }
 
   var json: JSON {
@@ -219,7 +215,7 @@ struct DoctorRendering {
         value: .array(
           diagnosis.findings.map { finding in
             .object([
-              (key: "name", value: .string(finding.name)), (key: "state", value: .string(finding.state.rawValue)),
+              (key: "name", value: .string(finding.name)), (key: "ok", value: .bool(finding.isGood)),
               (key: "detail", value: .string(finding.detail)),
               (key: "remedy", value: .string(finding.remedy)),
             ])

@@ -74,7 +74,7 @@ public struct GuestRun {
     } else {
       for line in report.lines(session.format) { errors.write(line: line) }
     }
-    return output.exitStatus ?? monitor.requestedStatus ?? (stop.reason == .interrupt ? 130 : 0)
+    return output.exitStatus ?? monitor.debugExitStatus.map { Int32($0) } ?? (stop.reason == .interrupt ? 130 : 0)
   }
 
   private static func seconds(_ duration: Duration) -> Double {

@@ -12,6 +12,10 @@ struct VMXRendering {
   private var mnemonic: String { name.uppercased() }
 
   func lines(_ format: TextFormat) -> [String] {
+    answer.notes + outcome(format)
+  }
+
+  private func outcome(_ format: TextFormat) -> [String] {
     switch answer.outcome {
     case .success: [success(format)] + successHint(format)
     case .failInvalid: failInvalid(format)
@@ -38,6 +42,8 @@ struct VMXRendering {
     case .vmxoff: return "VMXOFF succeeded: VMX operation is off"
     case .vmclear: return "VMCLEAR succeeded: launch state clear" + place(value, "region")
     case .vmptrld: return "VMPTRLD succeeded: there is a current VMCS" + place(value, "region")
+    case .vmlaunch, .vmresume:
+      return "\(mnemonic) succeeded: the guest was stopped before it exited"
     default: return "\(mnemonic) succeeded"
     }
   }

@@ -32,13 +32,25 @@ extension Session {
     configuration.memorySize = options.memorySize
     configuration.seed = options.seed
     configuration.isBare = isBare
+    if options.backend == .kvm { configuration.clock = Self.clock() }
     let monitor = try options.machineType.init(configuration)
     monitor.keepsIoctls = echoesIoctls
+    monitor.interrupt = interrupt
     self.monitor = monitor
     consoleShown = 0
     guestHasStarted = false
     lastStop = nil
     return monitor
+  }
+
+  /// Nanoseconds since now.
+  private static func clock() -> @Sendable () -> UInt64 {
+    let start = ContinuousClock.now
+    return {
+      let time = start.duration(to: .now).components
+      return UInt64(clamping: time.seconds) &* 1_000_000_000
+        &+ UInt64(clamping: time.attoseconds / 1_000_000_000)
+    }
   }
 
   /// Forgets the machine: the next command that needs one makes it anew.

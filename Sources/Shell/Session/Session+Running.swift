@@ -55,6 +55,7 @@ extension Session {
   private func prepareToRun() throws -> any MonitorNeeds {
     let monitor = try guest()
     interrupt.clear()
+    monitor.interrupt = interrupt
     wasPinned = interruptAt != nil
     applyPolicies(to: monitor)
     guestHasStarted = true
