@@ -39,6 +39,10 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["Simulator", "X86"], path: "Benchmarks",
+      swiftSettings: strict),
+
     .testTarget(name: "X86Tests", dependencies: ["X86"], swiftSettings: strict),
     .testTarget(name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),
     .testTarget(name: "KVMTests", dependencies: ["KVM"], swiftSettings: strict),
@@ -47,6 +51,12 @@ let package = Package(
     .testTarget(name: "BackendTests", dependencies: ["Monitor"], swiftSettings: strict),
     .testTarget(name: "ShellTests", dependencies: ["Shell"], swiftSettings: strict),
     .testTarget(
-      name: "ProcessTests", dependencies: ["CLineEdit", "Shell"], swiftSettings: strict),
+      name: "ProcessTests", dependencies: ["CPseudoTerminal", "Shell", "LineEditDemo"],
+      swiftSettings: strict),
+    .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal"),
+    // Reads lines and echoes them, so that ProcessTests can drive the line editor alone.
+    .executableTarget(
+      name: "LineEditDemo", dependencies: ["Shell"], path: "Tests/LineEditDemo",
+      swiftSettings: strict),
   ]
 )

@@ -15,57 +15,107 @@ public final class Monitor {
     /// No VMM: the guest owns the simulated machine.
     public var isBare = false
     public var seed: UInt64 = 1
+    /// Nanoseconds from any fixed point, to measure exits on KVM with. Nil: nothing is measured.
+    public var clock: (@Sendable () -> UInt64)?
+    /// EPT entries of 2 MiB instead of 4 KiB. Guests of more than 64 MiB have them anyway.
+    public var usesLargeEPTPages = false
     public init() {}
   }
 
   public let configuration: Configuration
-  public let machine: any VirtualMachine
+  /// A new one after each `load(_:)`, so that nothing of the last guest is left.
+  public private(set) var machine: any VirtualMachine
   /// The simulated machine behind `machine`; nil on KVM.
-  public let simulated: SimulatedMachine?
+  public private(set) var simulated: SimulatedMachine?
+  /// The KVM machine behind `machine`; nil in the simulator.
+  public private(set) var kvm: KVMMachine?
+  public private(set) var platform: StandardDevices
   /// The guest that was loaded last.
-  public private(set) var image: GuestImage?
+  public internal(set) var image: GuestImage?
+
   /// Policies that differ from `emulate`, by basic exit reason.
   public var policies: [UInt16: ExitPolicy] = [:]
-  public private(set) var statistics = ExitStatistics()
+  public internal(set) var statistics = ExitStatistics()
+  /// The exits so far, the oldest forgotten.
+  public internal(set) var exitLog = ExitLog()
   /// The exit that stopped and has not been handled.
-  public private(set) var pendingExit: VMExit?
+  public internal(set) var pendingExit: VMExit?
   /// The last exit of any kind.
-  public private(set) var lastExit: VMExit?
+  public internal(set) var lastExit: VMExit?
+  /// What the guest made of port 0xf4: the exit status of a run that ends with it.
+  public internal(set) var debugExitStatus: UInt8?
+  /// Stops `step()`; `run(until:)` sets it to the one of its limit.
+  public var interrupt = Interrupt()
+
+  /// How far the automatic preparation of VMX operation has come, in the simulator.
+  var preparation = Preparation()
+  /// External interrupts that wait for the guest to accept them.
+  var waitingVectors: [UInt8] = []
+  /// Places of devices in guest-physical memory.
+  var memoryDevices: [ClosedRange<UInt64>] = []
+  /// Nothing has been done with `machine` since it was made.
+  var isFresh = true
 
   /// Throws `MachineError.backend`, e.g. if there is no /dev/kvm.
   public init(_ configuration: Configuration) throws {
-    throw MachineError.backend(what: "the monitor", why: "it is not built yet", remedy: "")
+    self.configuration = configuration
+    let made = try Self.makeMachine(configuration, recordsIoctls: false)
+    machine = made.machine
+    simulated = made.simulated
+    kvm = made.kvm
+    platform = try StandardDevices()
+    findMemoryDevices()
   }
 
-  /// Bytes that the guest has printed since the machine was made (UART, debug console, hypercalls).
-  public var consoleOutput: [UInt8] { [] }
+  /// Bytes that the guest has printed since it was loaded (UART, debug console, hypercalls).
+  public var consoleOutput: [UInt8] { platform.console.bytes }
 
-  /// Resets machine and devices, places `image` into memory and gives the guest its first state.
-  public func load(_ image: GuestImage) throws {}
-  /// Loads the same guest again.
-  public func reset() throws {}
+  private struct MadeMachine {
+    var machine: any VirtualMachine
+    var simulated: SimulatedMachine?
+    var kvm: KVMMachine?
+  }
 
-  /// Enters the guest (doing VMXON, VMCLEAR, VMPTRLD, set-up and VMLAUNCH where the learner has not),
-  /// handles exits by policy and returns at the first thing that stops.
-  public func run(until limit: RunLimit) throws -> Stop { Stop(reason: .halt, rip: 0) }
-  /// One guest instruction. An exit that it causes is handled by policy; one that stops is not.
-  public func step() throws -> Stop { Stop(reason: .step, rip: 0) }
+  private static func makeMachine(
+    _ configuration: Configuration, recordsIoctls: Bool
+  ) throws -> MadeMachine {
+    switch configuration.backend {
+    case .sim:
+      let machine = try SimulatedMachine(
+        memorySize: configuration.memorySize, isBare: configuration.isBare)
+      return MadeMachine(machine: machine, simulated: machine)
+    case .kvm:
+      guard !configuration.isBare else {
+        throw MachineError.backend(
+          what: "a bare machine", why: "on KVM there is always a VMM, the kernel's",
+          remedy: "use the simulator: backend sim")
+      }
+      let machine = try KVMMachine(
+        memorySize: configuration.memorySize, recordIoctls: recordsIoctls)
+      return MadeMachine(machine: machine, kvm: machine)
+    }
+  }
 
-  /// Fills the current VMCS so that the loaded guest can enter. Throws if there is no current VMCS.
-  /// Returns, for people, what was set and why, one line a group.
-  public func setup() throws -> [String] { [] }
+  /// Machine and devices as after power-on, with nothing in memory.
+  func replaceMachine() throws {
+    if !isFresh {
+      let made = try Self.makeMachine(
+        configuration, recordsIoctls: kvm?.ioctlLog.isRecording ?? false)
+      (machine, simulated, kvm) = (made.machine, made.simulated, made.kvm)
+    }
+    platform = try StandardDevices()
+    findMemoryDevices()
+    statistics = ExitStatistics()
+    exitLog = ExitLog()
+    (pendingExit, lastExit, debugExitStatus) = (nil, nil, nil)
+    preparation = Preparation()
+    waitingVectors = []
+    isFresh = false
+  }
 
-  /// The guest instruction at RIP, with its linear address, if its bytes can be read.
-  public func nextInstruction() -> (address: UInt64, instruction: Instruction, bytes: InstructionBytes)? { nil }
-  /// Reads guest-linear memory through the guest's paging; throws with the address that is unmapped.
-  public func readLinear(_ address: UInt64, count: Int) throws -> [UInt8] { [] }
-  public func writeLinear(_ address: UInt64, _ bytes: [UInt8]) throws {}
-  /// Translates with every memory reference. On KVM only the guest's own tables.
-  public func walk(_ linear: UInt64, _ access: PageAccess) throws -> Walk { Walk(linear: linear) }
-
-  public func save() throws -> MonitorSnapshot { MonitorSnapshot() }
-  public func restore(_ snapshot: MonitorSnapshot) throws {}
+  private func findMemoryDevices() {
+    memoryDevices = platform.bus.describe().filter { $0.space == .memory }.map {
+      $0.first...$0.last
+    }
+  }
 }
-
-/// A saved monitor: machine, devices, statistics and policies.
-public struct MonitorSnapshot: Sendable {}

@@ -40,7 +40,8 @@ public enum ExitPolicy: String, Sendable, CaseIterable {
   case pass
 }
 
-/// Counts of exits by reason, with their costs.
+/// Counts of exits by reason, with their costs: in the simulator the model's cycles
+/// (`ExitCosts`), on KVM the measured nanoseconds from KVM_RUN's return until the next KVM_RUN.
 public struct ExitStatistics: Sendable, Equatable {
   public struct Row: Sendable, Equatable {
     public var name: String
@@ -55,12 +56,20 @@ public struct ExitStatistics: Sendable, Equatable {
 
   public init() {}
 
-  public mutating func add(_ reason: UInt16, name: String, cost: UInt64) {
-    var row = rows[reason] ?? Row(name: name)
-    row.count += 1
-    row.min = Swift.min(row.min, cost)
-    row.max = Swift.max(row.max, cost)
-    row.total &+= cost
-    rows[reason] = row
+  public mutating func add(_ reason: UInt16, name: @autoclosure () -> String, cost: UInt64) {
+    guard let index = rows.index(forKey: reason) else {
+      rows[reason] = Row(name: name(), count: 1, min: cost, max: cost, total: cost)
+      return
+    }
+    rows.values[index].add(cost)
+  }
+}
+
+extension ExitStatistics.Row {
+  fileprivate mutating func add(_ cost: UInt64) {
+    count += 1
+    min = Swift.min(min, cost)
+    max = Swift.max(max, cost)
+    total &+= cost
   }
 }

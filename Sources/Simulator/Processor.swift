@@ -81,18 +81,18 @@ import X86
   /// Its length; 0 between instructions.
   var instructionLength: UInt8 = 0
   /// Instructions that the maps know and this processor does not execute, as met.
-  public internal(set) var unimplemented: [UInt64: Mnemonic] = [:]
+  var unimplemented: [UInt64: Mnemonic] = [:]
 
   // MARK: Time
 
   /// Instructions retired since power-on. The TSC counts them.
-  public internal(set) var retired: UInt64 = 0
+  var retired: UInt64 = 0
 
   // MARK: VMX
 
   var vmx = VMXState()
   /// The prompt plays the host: running returns at each VM exit instead of going on at the host RIP.
-  public var monitorIsExternal = false
+  var monitorIsExternal = false
   /// A repeated string instruction was put back with repetitions left.
   var isPutBack = false
   /// Set while `complete(_:on:)` emulates one instruction: device accesses go here and do not exit.
@@ -119,6 +119,12 @@ import X86
     r.deallocate()
     segments.deallocate()
   }
+
+  // Stored properties are internal: the optimiser proves only then that accesses to them do not overlap,
+  // and leaves the checks of exclusivity out of the hot path.
+
+  public var instructionsRetired: UInt64 { retired }
+  public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented }
 
   var rip: UInt64 {
     get { r[Instruction.rip] }

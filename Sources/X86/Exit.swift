@@ -43,6 +43,10 @@ public struct VMExit: Sendable, Equatable {
   public var backendDetail: String?
 
   public init(reason: UInt16) { self.reason = reason }
+
+  /// Not a reason of the manual: the backend itself could not go on, and `backend` and
+  /// `backendDetail` say what it reported. Basic exit reasons of the manual stay far below.
+  public static let backendError: UInt16 = 0xffff
 }
 
 /// A guest access to a port or to guest-physical memory that is not RAM.

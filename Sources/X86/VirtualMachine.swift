@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A virtual machine: guest-physical memory and CPUs, over some backend.
 ///
 /// Not thread-safe: one thread drives it. `Interrupt` is the only part that another thread, or a
@@ -77,15 +75,6 @@ public struct RunLimit: Sendable {
     self.breakpoints = breakpoints
     self.interrupt = interrupt
   }
-}
-
-/// A flag that stops a running guest; safe to raise from a signal handler or another thread.
-public final class Interrupt: Sendable {
-  private let flag = Atomic<Bool>(false)
-  public init() {}
-  public var isRaised: Bool { flag.load(ordering: .relaxed) }
-  public func raise() { flag.store(true, ordering: .relaxed) }
-  public func clear() { flag.store(false, ordering: .relaxed) }
 }
 
 /// An event for the guest, as the VM-entry interruption-information field has it.

@@ -1,1 +1,4 @@
-print("ringside")
+import ArgumentParser
+import Shell
+
+Ringside.main()

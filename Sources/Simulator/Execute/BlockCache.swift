@@ -1,6 +1,7 @@
 import X86
 
-/// A run of decoded instructions that ends at a control transfer or at the edge of its page.
+/// A run of decoded instructions with one entry. Conditional branches that are taken leave it; it ends
+/// at any other control transfer or at the edge of its page.
 struct Block {
   /// Host-physical address of the first byte, with the code size in bits 63:62.
   var key: UInt64 = ~0

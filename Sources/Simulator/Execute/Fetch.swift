@@ -36,7 +36,7 @@ extension Processor {
       LinearAccess(linear: linear, kind: .fetch, size: 1, isUser: cpl == 3))
   }
 
-  /// Decodes from `physical` to a control transfer, the end of the page, or 32 instructions.
+  /// Decodes from `physical` to a control transfer that is always taken, the end of the page, or 32 instructions.
   private func decodeBlock(_ linear: UInt64, _ physical: UInt64) throws(Fault) -> Block {
     if blocks.opCount + 33 > BlockCache.opCapacity { blocks.flushEverything() }
     var block = Block()
@@ -56,6 +56,8 @@ extension Processor {
       if Processor.endsBlock(instruction) { break }
     }
     block.byteCount = Int32(truncatingIfNeeded: offset)
+    // An instruction across two pages depends on both translations: it is decoded each time.
+    if (physical & 0xfff) &+ offset > 0x1000 { block.key = ~0 }
     noteDecoded(physical, Int(offset))
     return block
   }
@@ -124,7 +126,7 @@ extension Processor {
   /// Instructions after which RIP, the mode, the interrupt flag or the meaning of code may differ.
   static func endsBlock(_ instruction: Instruction) -> Bool {
     switch instruction.mnemonic {
-    case .jcc, .jmp, .jmpFar, .call, .callFar, .ret, .retFar, .loop, .loope, .loopne, .jrcxz, .int,
+    case .jmp, .jmpFar, .call, .callFar, .ret, .retFar, .loop, .loope, .loopne, .jrcxz, .int,
       .int1, .int3, .into, .iret, .syscall, .sysret, .sysenter, .sysexit, .hlt, .sti, .cli, .popf,
       .in, .out, .ins, .outs, .rdmsr, .wrmsr, .rdtsc, .rdtscp, .cpuid, .lmsw, .clts, .invlpg,
       .invpcid, .lgdt, .lidt, .lldt, .ltr, .lss, .wbinvd, .invd, .swapgs, .monitor, .mwait, .pause,

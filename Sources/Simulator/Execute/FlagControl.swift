@@ -33,6 +33,7 @@ extension Processor {
   }
 
   /// Ends the block after the instruction that is executing.
+  @inline(__always)
   func stopBlock() {
     // SAFETY: the loop compares op < blockEnd and then advances; the arena's start ends it at once.
     unsafe blockEnd = UnsafePointer(blocks.ops)

@@ -60,7 +60,7 @@ extension Processor {
     case .ins, .outs: try stringIO(i)
 
     // Control transfer: NearTransfer.swift, FarTransfer.swift, Interrupts.swift
-    case .jcc: if condition(i.condition) { try jumpRelative(i) }
+    case .jcc: try jumpConditionally(i)
     case .jmp: try jump(i)
     case .call: try call(i)
     case .ret: try ret(i)

@@ -184,22 +184,22 @@ extension Processor {
     case .ret: try returnNear()
     case .jmpRelative: try branch(op)
 
-    case .jo: if condition(0) { try branch(op) }
-    case .jno: if condition(1) { try branch(op) }
-    case .jb: if condition(2) { try branch(op) }
-    case .jnb: if condition(3) { try branch(op) }
-    case .jz: if condition(4) { try branch(op) }
-    case .jnz: if condition(5) { try branch(op) }
-    case .jbe: if condition(6) { try branch(op) }
-    case .jnbe: if condition(7) { try branch(op) }
-    case .js: if condition(8) { try branch(op) }
-    case .jns: if condition(9) { try branch(op) }
-    case .jp: if condition(10) { try branch(op) }
-    case .jnp: if condition(11) { try branch(op) }
-    case .jl: if condition(12) { try branch(op) }
-    case .jnl: if condition(13) { try branch(op) }
-    case .jle: if condition(14) { try branch(op) }
-    case .jnle: if condition(15) { try branch(op) }
+    case .jo: if condition(0) { try leave(op) }
+    case .jno: if condition(1) { try leave(op) }
+    case .jb: if condition(2) { try leave(op) }
+    case .jnb: if condition(3) { try leave(op) }
+    case .jz: if condition(4) { try leave(op) }
+    case .jnz: if condition(5) { try leave(op) }
+    case .jbe: if condition(6) { try leave(op) }
+    case .jnbe: if condition(7) { try leave(op) }
+    case .js: if condition(8) { try leave(op) }
+    case .jns: if condition(9) { try leave(op) }
+    case .jp: if condition(10) { try leave(op) }
+    case .jnp: if condition(11) { try leave(op) }
+    case .jl: if condition(12) { try leave(op) }
+    case .jnl: if condition(13) { try leave(op) }
+    case .jle: if condition(14) { try leave(op) }
+    case .jnle: if condition(15) { try leave(op) }
     }
   }
 }

@@ -128,6 +128,13 @@ extension Processor {
     r[17] = target
   }
 
+  /// A conditional branch that is taken: the rest of the block is left.
+  @inline(__always)
+  func leave(_ op: DecodedOp) throws(Fault) {
+    try branch(op)
+    stopBlock()
+  }
+
   @inline(__always)
   func callRelative(_ op: DecodedOp) throws(Fault) {
     let target = (r[17] &+ op.immediate) & linearMask

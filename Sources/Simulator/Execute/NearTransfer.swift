@@ -12,6 +12,12 @@ extension Processor {
     try setRIP(rip &+ i.immediate, size: i.operandSize)
   }
 
+  func jumpConditionally(_ i: Instruction) throws(Fault) {
+    guard condition(i.condition) else { return }
+    try jumpRelative(i)
+    stopBlock()
+  }
+
   func jump(_ i: Instruction) throws(Fault) {
     if i.operand0.kind == .relative { return try jumpRelative(i) }
     try setRIP(try read(i, i.operand0), size: i.operandSize)

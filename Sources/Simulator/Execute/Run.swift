@@ -27,7 +27,7 @@ extension Processor {
         while true {
           if retired >= target { return .limit }
           poll &+= 1
-          if poll & 0x3ff == 0, limit.interrupt.isRaised { return .interrupted }
+          if poll & 0xff == 0, limit.interrupt.isRaised { return .interrupted }
           var count = Int.max
           if attention, try takeBoundaryEvents() { count = 1 }
           let block = try unsafe currentBlock()
@@ -44,13 +44,33 @@ extension Processor {
           if unsafe rip &+ UInt64(block.pointee.byteCount) > codeEnd {
             count = try opsWithinCode(first, count)
           }
-          try execute(first, count)
+          if attention || !limit.breakpoints.isEmpty {
+            try execute(first, count)
+          } else {
+            try unsafe loop(block, first, count, target)
+          }
         }
       } catch {
         if let stop = handle(error) { return stop }
         skipsBreakpoint = false
       }
     }
+  }
+
+  /// Executes a block, and again as long as it ends where it began: the body of a loop needs no lookup.
+  @inline(__always)
+  private func loop(
+    _ block: UnsafeMutablePointer<Block>, _ first: Int, _ count: Int, _ target: UInt64
+  ) throws(Fault) {
+    let start = rip
+    let key = unsafe block.pointee.key
+    var rounds = 0
+    repeat {
+      try executeOps(first, count)
+      rounds += 1
+      // SAFETY: `block` is a slot of the block table. Its key changes when its code is written.
+    } while unsafe rip == start && !attention && rounds < 1024
+      && retired &+ UInt64(count) <= target && block.pointee.key == key && key != ~0
   }
 
   @inline(__always)

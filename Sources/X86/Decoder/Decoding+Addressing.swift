@@ -39,10 +39,13 @@ extension Decoding {
     if hasSIB { base = try readSIB() }
     if mod == 0 && base == 5 {
       if is64 && !hasSIB { instruction.base = Instruction.rip }
+      // Outside 64-bit code, ModRM alone encodes the same address.
+      isPlainSIB = hasSIB && !is64 && instruction.index == Instruction.none
       try readDisplacement(4)
       return
     }
     instruction.base = rex & 1 == 0 ? base : base | 8
+    isPlainSIB = hasSIB && base != 4 && instruction.index == Instruction.none
     if mod != 0 { try readDisplacement(mod == 1 ? 1 : 4) }
   }
 

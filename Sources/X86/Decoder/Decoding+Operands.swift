@@ -1,3 +1,12 @@
+extension Operand {
+  /// `number` of an immediate that was one byte, sign-extended to `size`.
+  static let signedByte: UInt8 = 1
+  /// The same, of four bytes.
+  static let signedDouble: UInt8 = 2
+  /// `number` of a memory operand whose SIB byte names a base alone that needs none.
+  static let plainSIB: UInt8 = 1
+}
+
 extension Decoding {
   mutating func readOperand(_ form: OperandForm) throws(DecodeError) -> Operand {
     let width = bytes(of: form.type)
@@ -46,7 +55,9 @@ extension Decoding {
     }
   }
 
-  private func memory(_ width: UInt8) -> Operand { Operand(kind: .memory, size: width) }
+  private func memory(_ width: UInt8) -> Operand {
+    Operand(kind: .memory, size: width, number: isPlainSIB ? Operand.plainSIB : 0)
+  }
 
   /// `extra` is the REX bit, as it stands in REX. Without REX, byte registers 4 to 7 are AH to BH.
   private func register(_ low: UInt8, _ extra: UInt8, _ width: UInt8) -> Operand {
@@ -90,7 +101,7 @@ extension Decoding {
       return Operand(kind: .relative, size: instruction.operandSize)
     case .signedByte:
       instruction.immediate = try nextSigned(1)
-      return Operand(kind: .immediate, size: width)
+      return Operand(kind: .immediate, size: width, number: Operand.signedByte)
     default:
       return try readImmediate(form.type, width)
     }
@@ -101,7 +112,8 @@ extension Decoding {
   ) throws(DecodeError) -> Operand {
     if type == .z {
       instruction.immediate = try nextSigned(width)
-      return Operand(kind: .immediate, size: instruction.operandSize)
+      let number = instruction.operandSize == 8 ? Operand.signedDouble : 0
+      return Operand(kind: .immediate, size: instruction.operandSize, number: number)
     }
     let value = try next(width)
     if type == .b && instruction.mnemonic == .enter {

@@ -4,7 +4,8 @@
 public enum Mnemonic: UInt16, CaseIterable, Sendable {
   // Data movement
   case mov, movzx, movsx, movsxd, xchg, bswap, cmovcc, lea, push, pop, pusha, popa, pushf, popf
-  case lds, les, lfs, lgs, lss, xlat, lahf, sahf, cbw, cwde, cdqe, cwd, cdq, cqo, movbe, enter, leave
+  case lds, les, lfs, lgs, lss, xlat, lahf, sahf, cbw, cwde, cdqe, cwd, cdq, cqo, movbe, enter,
+    leave
   // Arithmetic and logic
   case add, or, adc, sbb, and, sub, xor, cmp, test, not, neg, inc, dec, mul, imul, div, idiv
   case daa, das, aaa, aas, aam, aad, cmpxchg, cmpxchg8b, cmpxchg16b, xadd, adcx, adox, crc32

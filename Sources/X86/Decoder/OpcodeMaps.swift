@@ -214,7 +214,8 @@ enum OpcodeMaps {
   static let threeByte3A: [UInt8: [String]] = [
     0x00: [
       "-", "-", "-", "-", "-", "-", "-", "-",
-      "SSE W,Ib", "SSE W,Ib", "SSE W,Ib", "SSE W,Ib", "SSE W,Ib", "SSE W,Ib", "SSE W,Ib", "MMX Q,Ib",
+      "SSE W,Ib", "SSE W,Ib", "SSE W,Ib", "SSE W,Ib", "SSE W,Ib", "SSE W,Ib", "SSE W,Ib",
+      "MMX Q,Ib",
     ],
     0x10: [
       "-", "-", "-", "-", "SSE W,Ib", "SSE W,Ib", "SSE W,Ib", "SSE W,Ib",

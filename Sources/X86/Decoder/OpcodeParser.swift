@@ -19,7 +19,10 @@ struct OpcodeParser {
     var prefixed: Bool { p66 != nil || pF3 != nil || pF2 != nil }
   }
 
-  private enum Mark { case p66, pF3, pF2, flag(OpcodeEntry.Flags) }
+  private enum Mark {
+    case p66, pF3, pF2
+    case flag(OpcodeEntry.Flags)
+  }
 
   private var mnemonics: [Word: Mnemonic] = [:]
   private var operandForms: [Word: OperandForm] = [:]
@@ -28,6 +31,8 @@ struct OpcodeParser {
   private let dash = OpcodeParser.word("-")
 
   init() {
+    mnemonics.reserveCapacity(512)
+    operandForms.reserveCapacity(256)
     for mnemonic in Mnemonic.allCases { mnemonics[Self.word("\(mnemonic)")] = mnemonic }
     for condition in Mnemonic.conditionNames {
       mnemonics[Self.word("j" + condition)] = .jcc

@@ -1,0 +1,63 @@
+import X86
+
+/// One command that runs the guest: its limits, and what it has come to so far.
+struct GuestRun {
+  private unowned let monitor: Monitor
+  let limit: RunLimit
+  private let start: UInt64?
+  /// KVM does not count instructions, so a limit is kept by running them one at a time.
+  let countsSteps: Bool
+  /// `step()`: one instruction.
+  var isStepping = false
+  /// Times that the machine was run.
+  var steps: UInt64 = 0
+  var handled = 0
+  var exit: VMExit?
+  /// RIP when the guest was last known to be in front of an instruction.
+  private var lastRIP: UInt64?
+
+  init(_ monitor: Monitor, limit: RunLimit) {
+    self.monitor = monitor
+    self.limit = limit
+    let canCount = monitor.machine.capabilities.contains(.instructionCount)
+    start = canCount ? monitor.machine.cpu.instructionsRetired : nil
+    countsSteps = !canCount && limit.instructions != nil
+    if !limit.breakpoints.isEmpty { lastRIP = try? monitor.linearRIP() }
+  }
+
+  /// Instructions so far; nil if nobody counts them.
+  var instructions: UInt64? {
+    if let start, let now = monitor.machine.cpu.instructionsRetired { return now &- start }
+    return countsSteps || isStepping ? steps : nil
+  }
+
+  /// What is left of the limit; nil if nothing is.
+  var nextLimit: RunLimit? {
+    guard let most = limit.instructions else { return limit }
+    let done = instructions ?? 0
+    guard done < most else { return nil }
+    var next = limit
+    next.instructions = countsSteps ? 1 : most - done
+    return next
+  }
+
+  var limitText: String {
+    "the limit of \(limit.instructions ?? 0) instructions was reached; `continue` goes on"
+  }
+
+  func stop(_ reason: Stop.Reason, _ explanation: String = "") throws -> Stop {
+    Stop(
+      reason: reason, rip: try monitor.machine.cpu.registers().rip, instructions: instructions,
+      exit: exit, handledExits: handled, explanation: explanation)
+  }
+
+  /// The stop if handling an exit has brought the guest in front of a breakpoint: running never
+  /// stops at the instruction that it starts with.
+  mutating func breakpointStop() throws -> Stop? {
+    guard !limit.breakpoints.isEmpty else { return nil }
+    let rip = try monitor.linearRIP()
+    defer { lastRIP = rip }
+    guard rip != lastRIP, limit.breakpoints.contains(rip) else { return nil }
+    return try stop(.breakpoint)
+  }
+}

@@ -1,0 +1,39 @@
+import Simulator
+import X86
+
+extension ExitHandler {
+  static let invd = skipped(.invd, "does nothing: there is no cache to empty")
+  static let wbinvd = skipped(.wbinvd, "does nothing: there is no cache to write back")
+
+  /// PAUSE, MONITOR and MWAIT: the one guest may as well go on.
+  static func waitHint(_ reason: ExitReason) -> ExitHandler {
+    skipped(reason, "goes on at once: there is nobody to yield to")
+  }
+
+  static let invlpg = ExitHandler(
+    .invlpg, "invalidates the guest's translations"
+  ) { monitor, exit in
+    if let processor = monitor.simulated?.processor {
+      // SDM 3C, "INVVPID": type 1 drops all mappings of the VPID.
+      let vpid = InvalidationDescriptor(low: VMCSSetup.vpid)
+      _ = processor.prompt(.invvpid(type: 1, descriptor: vpid))
+    }
+    try monitor.machine.cpu.skip(exit)
+    return .resume
+  }
+
+  /// SDM 2A, "XSETBV": without CR4.OSXSAVE it is #UD; the guest's processor has no XSAVE.
+  static let xsetbv = ExitHandler(
+    .xsetbv, "raises #UD: the guest's processor has no XSAVE"
+  ) { monitor, _ in
+    try monitor.raise(6, errorCode: nil)
+    return .resume
+  }
+
+  private static func skipped(_ reason: ExitReason, _ summary: String) -> ExitHandler {
+    ExitHandler(reason, summary) { monitor, exit in
+      try monitor.machine.cpu.skip(exit)
+      return .resume
+    }
+  }
+}

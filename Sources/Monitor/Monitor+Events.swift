@@ -1,0 +1,44 @@
+import Simulator
+import X86
+
+extension Monitor {
+  /// Reads, changes and writes the guest's registers.
+  func changeRegisters(_ change: (inout Registers) -> Void) throws {
+    var registers = try machine.cpu.registers()
+    change(&registers)
+    try machine.cpu.setRegisters(registers)
+  }
+
+  /// Injects a hardware exception. The error code is left out in real mode, which has none
+  /// (SDM 3C, "Checks on VM-Entry Control Fields": deliver-error-code needs CR0.PE).
+  func raise(_ vector: UInt8, errorCode: UInt32?) throws {
+    let isReal = try machine.cpu.registers().cr0 & CR0.pe == 0
+    try machine.cpu.inject(
+      InjectedEvent(type: 3, vector: vector, errorCode: isReal ? nil : errorCode))
+  }
+
+  /// Hands the oldest waiting interrupt to the guest if it accepts one, or asks for an exit as soon
+  /// as it does (SDM 3C, "Interrupt-Window Exiting and Virtual-Interrupt Delivery").
+  func injectWaiting() throws {
+    guard let processor = simulated?.processor, !waitingVectors.isEmpty,
+      !processor.isInNonRootOperation,
+      let primary = processor.vmcsField(.primaryProcessorBasedControls)
+    else { return }
+    let field = VMCSField.primaryProcessorBasedControls
+    if acceptsInterrupt(processor) {
+      try machine.cpu.inject(InjectedEvent(type: 0, vector: waitingVectors.removeFirst()))
+    }
+    let bit = PrimaryControls.interruptWindowExiting
+    let wanted = waitingVectors.isEmpty ? primary & ~bit : primary | bit
+    if wanted != primary {
+      _ = processor.prompt(.vmwrite(encoding: UInt64(field.rawValue), value: wanted))
+    }
+  }
+
+  private func acceptsInterrupt(_ processor: Processor) -> Bool {
+    let flags = RFLAGS(rawValue: processor.vmcsField(.guestRFLAGS) ?? 0)
+    let blocked = (processor.vmcsField(.guestInterruptibilityState) ?? 0) & 3 != 0
+    let isTaken = (processor.vmcsField(.entryInterruptionInformation) ?? 0) >> 31 & 1 != 0
+    return flags.contains(.if) && !blocked && !isTaken
+  }
+}

@@ -1,0 +1,280 @@
+import Simulator
+import X86
+
+extension Monitor {
+  /// Enters the guest (doing VMXON, VMCLEAR, VMPTRLD, set-up and VMLAUNCH where the learner has not),
+  /// handles exits by policy and returns at the first thing that stops. An exit that stopped before
+  /// is handled first.
+  ///
+  /// Throws `MonitorError` or `MachineError` for what is no answer of the processor.
+  public func run(until limit: RunLimit) throws -> Stop {
+    interrupt = limit.interrupt
+    var run = GuestRun(self, limit: limit)
+    if let stop = try handlePending(&run) { return stop }
+    if let stop = try refusal(&run, of: { try prepare() }) { return stop }
+    while true {
+      if let stop = try runOnce(&run) { return stop }
+    }
+  }
+
+  /// One guest instruction. An exit that it causes is handled by policy; one that stops is not. With
+  /// an exit pending, handling it is the step.
+  public func step() throws -> Stop {
+    var run = GuestRun(self, limit: RunLimit(interrupt: interrupt))
+    run.isStepping = true
+    if pendingExit != nil {
+      if let stop = try handlePending(&run) { return stop }
+      return try run.stop(.step)
+    }
+    if let stop = try refusal(&run, of: { try prepare() }) { return stop }
+    kvm?.kvmCPU.interrupt = interrupt
+    try injectWaiting()
+    let result = try refused(&run) { try machine.cpu.step() }
+    run.steps &+= 1
+    switch result {
+    case .stop(let stop): return stop
+    case .exit(let exit):
+      if let stop = try take(exit, &run) { return stop }
+      return try run.stop(.step)
+    }
+  }
+
+  /// Runs by single steps until the `length` bytes at a linear address change, at most 10 million.
+  /// The simulator only: on KVM each step takes some microseconds.
+  public func watch(_ address: UInt64, length: Int, until limit: RunLimit) throws -> Stop {
+    guard simulated != nil else { throw MonitorError.needsSimulator(what: "a watchpoint") }
+    interrupt = limit.interrupt
+    let most = min(limit.instructions ?? .max, 10_000_000)
+    let before = try? readLinear(address, count: length)
+    var handled = 0
+    var last: VMExit?
+    for count in 1...max(1, most) {
+      var stop = try step()
+      handled += stop.handledExits
+      last = stop.exit ?? last
+      let isChanged = (try? readLinear(address, count: length)) != before
+      if stop.reason == .step {
+        if isChanged {
+          stop.reason = .breakpoint
+          stop.explanation = "the memory at \(hex(address)) has changed"
+        } else if limit.interrupt.isRaised {
+          stop.reason = .interrupt
+        } else if limit.breakpoints.contains(try linearRIP()) {
+          stop.reason = .breakpoint
+        } else if count == most {
+          stop.reason = .limit
+        }
+      }
+      guard stop.reason == .step else {
+        (stop.instructions, stop.handledExits, stop.exit) = (count, handled, last)
+        return stop
+      }
+    }
+    return Stop(reason: .limit, rip: try machine.cpu.registers().rip)
+  }
+
+  /// Asks for an external interrupt with this vector: the guest gets it at the first VM entry at
+  /// which it accepts interrupts.
+  public func raiseInterrupt(_ vector: UInt8) throws {
+    guard !configuration.isBare else {
+      throw MonitorError.refused(
+        what: "interrupt \(vector)", why: "nothing on a bare machine is the monitor's to inject",
+        remedy: "`load` without --bare")
+    }
+    if let kvm {
+      try kvm.cpu.inject(InjectedEvent(type: 0, vector: vector))
+    } else {
+      waitingVectors.append(vector)
+    }
+  }
+
+  // MARK: One exit after the other
+
+  private func prepare() throws {
+    isFresh = false
+    guard let simulated, !configuration.isBare else { return }
+    try prepareEntry(simulated)
+    rememberFields(simulated)
+  }
+
+  /// Runs to the next thing that happens; nil if the guest is to go on.
+  private func runOnce(_ run: inout GuestRun) throws -> Stop? {
+    if run.limit.interrupt.isRaised { return try run.stop(.interrupt, "interrupted") }
+    guard let next = run.nextLimit else { return try run.stop(.limit, run.limitText) }
+    try injectWaiting()
+    let result = try refused(&run) { try machine.cpu.run(until: next) }
+    run.steps &+= 1
+    switch result {
+    case .stop(let stop): return stop
+    case .exit(.limit) where run.countsSteps: return nil
+    case .exit(let exit):
+      if let stop = try take(exit, &run) { return stop }
+      return try run.breakpointStop()
+    }
+  }
+
+  private enum Result {
+    case exit(Exit)
+    case stop(Stop)
+  }
+
+  /// What `body` returns, or the stop for a VM entry that the processor refused.
+  private func refused(_ run: inout GuestRun, _ body: () throws -> Exit) throws -> Result {
+    do {
+      return .exit(try body())
+    } catch let refusal as VMEntryRefused {
+      return .stop(try run.stop(.exit, Self.text(refusal.result)))
+    }
+  }
+
+  /// The stop for an automatic step into VMX operation that the processor refused.
+  private func refusal(_ run: inout GuestRun, of body: () throws -> Void) throws -> Stop? {
+    do {
+      try body()
+      return nil
+    } catch MonitorError.refused(let what, let why, let remedy) {
+      let error = MonitorError.refused(what: what, why: why, remedy: remedy)
+      return try run.stop(.exit, error.description)
+    }
+  }
+
+  private static func text(_ result: VMXResult) -> String {
+    switch result {
+    case .succeed: "the VM entry was not made"
+    case .failInvalid: "VM entry: VMfailInvalid, there is no current VMCS; `vmptrld` loads one"
+    case .failValid(let number):
+      "VM entry: \(VMXFailure.validText(number)); `check` lists every broken rule"
+    }
+  }
+
+  /// Deals with what running returned; nil if the guest is to go on.
+  private func take(_ exit: Exit, _ run: inout GuestRun) throws -> Stop? {
+    switch exit {
+    case .stepped: return nil
+    case .limit: return try run.stop(.limit, run.limitText)
+    case .breakpoint: return try run.stop(.breakpoint)
+    case .interrupted: return try run.stop(.interrupt, "interrupted")
+    case .halted:
+      return try run.stop(
+        .halt, "the guest executed HLT and nothing can wake it: it is finished")
+    case .shutdown:
+      return try run.stop(.exit, "triple fault: the processor has shut down; a PC would reset now")
+    case .access(let access): return try answerBare(access, &run)
+    case .vmExit(let exit): return try take(exit, &run)
+    }
+  }
+
+  private func take(_ exit: VMExit, _ run: inout GuestRun) throws -> Stop? {
+    let start = configuration.clock?() ?? 0
+    run.exit = exit
+    lastExit = exit
+    let policy = policies[exit.reason] ?? .emulate
+    if policy == .stop, !exit.isEntryFailure {
+      pendingExit = exit
+      recordMeasured(exit, since: start)
+      return try run.stop(
+        .exit, "\(exit.summary); not handled yet: `continue` handles it and goes on")
+    }
+    let outcome =
+      policy == .pass && !exit.isEntryFailure ? try pass(exit) : try emulate(exit)
+    recordMeasured(exit, since: start)
+    return try finish(exit, outcome, &run)
+  }
+
+  private func recordMeasured(_ exit: VMExit, since start: UInt64) {
+    guard kvm != nil else { return record(exit, cost: ExitCosts.cycles(of: exit)) }
+    record(exit, cost: (configuration.clock?() ?? 0) &- start)
+  }
+
+  private func finish(
+    _ exit: VMExit, _ outcome: ExitHandler.Outcome, _ run: inout GuestRun
+  ) throws -> Stop? {
+    switch outcome {
+    case .resume:
+      run.handled += 1
+      return nil
+    case .stop(let reason, let text):
+      // KVM completes an access by itself when the guest goes on, so it must not.
+      if kvm != nil, reason == .exit { pendingExit = exit }
+      return try run.stop(reason, text)
+    }
+  }
+
+  /// Handles the exit that stopped before, whatever the policy; nil if the guest is to go on.
+  private func handlePending(_ run: inout GuestRun) throws -> Stop? {
+    guard let exit = pendingExit else { return nil }
+    pendingExit = nil
+    run.exit = exit
+    let outcome = try emulate(exit)
+    if let stop = try finish(exit, outcome, &run) { return stop }
+    return try run.breakpointStop()
+  }
+
+  private func emulate(_ exit: VMExit) throws -> ExitHandler.Outcome {
+    guard exit.reason != VMExit.backendError else { return backendStop(exit) }
+    guard let handler = ExitHandler.row(for: exit.reason) else {
+      return .stop(
+        .exit,
+        "\(exit.summary): this monitor has no handler for \(ExitReason(rawValue: exit.reason).name)")
+    }
+    let outcome = try handler.handle(self, exit)
+    if outcome == .resume { try reinject(exit) }
+    return outcome
+  }
+
+  private func backendStop(_ exit: VMExit) -> ExitHandler.Outcome {
+    let name = exit.backend ?? "the backend"
+    let detail = exit.backendDetail.map { ": \($0)" } ?? ""
+    return .stop(.exit, "\(name)\(detail); the guest cannot go on: `reset`")
+  }
+
+  /// SDM 3C, "Information for VM Exits During Event Delivery": an event whose delivery exited is
+  /// delivered again.
+  private func reinject(_ exit: VMExit) throws {
+    let event = EventInformation(raw: exit.idtVectoringInformation)
+    guard event.isValid, ExitReason(rawValue: exit.reason) != .exceptionOrNMI else { return }
+    try machine.cpu.inject(
+      InjectedEvent(
+        type: event.kind.rawValue, vector: event.vector,
+        errorCode: event.hasErrorCode ? exit.idtVectoringErrorCode : nil,
+        instructionLength: exit.instructionLength))
+  }
+
+  /// Policy `pass`.
+  private func pass(_ exit: VMExit) throws -> ExitHandler.Outcome {
+    switch ExitReason(rawValue: exit.reason) {
+    case .exceptionOrNMI, .externalInterrupt: return try emulate(exit)
+    default:
+      let name = ExitReason(rawValue: exit.reason).identifier
+      return .stop(
+        .exit,
+        "\(exit.summary): only exceptions and interrupts can be passed to the guest; `handle "
+          + "\(name) emulate` or `handle \(name) stop`")
+    }
+  }
+
+  /// A bare machine's access, which the platform answers without any exit.
+  private func answerBare(_ access: DeviceAccess, _ run: inout GuestRun) throws -> Stop? {
+    var exit = VMExit(
+      reason: access.space == .port
+        ? ExitReason.ioInstruction.rawValue : ExitReason.eptViolation.rawValue)
+    exit.access = access
+    if access.space == .memory { exit.guestPhysical = access.address }
+    try machine.cpu.complete(exit, on: platform.bus)
+    guard case .stop(let reason, let text) = try afterDeviceAccess() else { return nil }
+    return try run.stop(reason, text)
+  }
+
+  // MARK: Books
+
+  func record(_ exit: VMExit, cost: UInt64) {
+    lastExit = exit
+    statistics.add(
+      exit.reason, name: ExitReason(rawValue: exit.reason).identifier, cost: cost)
+    exitLog.append(
+      ExitLog.Entry(
+        sequence: 0, instructions: machine.cpu.instructionsRetired, reason: exit.reason,
+        isEntryFailure: exit.isEntryFailure, qualification: exit.qualification,
+        rip: simulated?.processor.vmcsField(.guestRIP)))
+  }
+}

@@ -1,0 +1,119 @@
+import Monitor
+import X86
+
+/// `ringside run`: a guest to its end, its console on standard output, exits on standard error.
+public struct GuestRun {
+  public var guest: String
+  public var isBare = false
+  /// Expressions, as `load` takes them.
+  public var at: String?
+  public var entry: String?
+  public var mode: String?
+  public var maxInstructions: UInt64?
+
+  public init(guest: String) { self.guest = guest }
+
+  /// Instructions after which what the guest has printed is written.
+  private static let slice: UInt64 = 20_000_000
+
+  /// Returns the exit status.
+  public func run(_ session: Session) -> Int32 {
+    let errors = StandardError()
+    let output = StandardOutput()
+    InterruptSignals.install(interrupt: session.interrupt)
+    do {
+      try load(session)
+      return try run(session, output, errors)
+    } catch {
+      let error = CommandError(of: error)
+      if session.options.json {
+        var result = CommandResult(command: "run")
+        result.error = error
+        output.write(result.json.text + "\n")
+      }
+      errors.write(line: "error: \(error.message)")
+      return output.exitStatus ?? 1
+    }
+  }
+
+  private func load(_ session: Session) throws {
+    guard let command = CommandTable.named("load") else { return }
+    var words: [Word] = []
+    for (name, value) in [("--at", at), ("--entry", entry), ("--mode", mode)] {
+      if let value { words.append(Word(text: "\(name)=\(value)")) }
+    }
+    let arguments = try Arguments(command, words: words, format: nil)
+    try session.load(GuestLookup(session: session).image(guest, arguments), isBare: isBare)
+  }
+
+  private func run(
+    _ session: Session, _ output: StandardOutput, _ errors: StandardError
+  ) throws -> Int32 {
+    let monitor = try session.guest()
+    let clock = ContinuousClock()
+    let start = clock.now
+    var executed: UInt64? = 0
+    var written = 0
+    var stop: Stop
+    repeat {
+      let left = maxInstructions.map { $0 &- (executed ?? 0) } ?? .max
+      let limit = RunLimit(
+        instructions: min(left, Self.slice), interrupt: session.interrupt)
+      stop = try monitor.run(until: limit)
+      executed = stop.instructions.flatMap { count in executed.map { $0 &+ count } }
+      if !session.options.json {
+        output.write(Array(monitor.consoleOutput[written...]))
+        written = monitor.consoleOutput.count
+      }
+    } while stop.reason == .limit && executed ?? .max < maxInstructions ?? .max
+      && output.failure == nil
+    let report = Report(
+      monitor: monitor, stop: stop, executed: executed, seconds: Self.seconds(clock.now - start))
+    if session.options.json {
+      output.write(report.json.text + "\n")
+    } else {
+      for line in report.lines(session.format) { errors.write(line: line) }
+    }
+    return output.exitStatus ?? monitor.debugExitStatus.map { Int32($0) } ?? (stop.reason == .interrupt ? 130 : 0)
+  }
+
+  private static func seconds(_ duration: Duration) -> Double {
+    Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+
+  /// What is said at the end.
+  private struct Report {
+    let monitor: any MonitorNeeds
+    let stop: Stop
+    let executed: UInt64?
+    let seconds: Double
+
+    private var table: ExitTableRendering {
+      ExitTableRendering(
+        statistics: monitor.statistics, unit: ExitTableRendering.unit(monitor))
+    }
+
+    func lines(_ format: TextFormat) -> [String] {
+      var lines: [String] = []
+      if let exit = stop.exit, stop.reason == .exit || exit.isEntryFailure {
+        lines += ExitRendering(exit: exit).lines(format)
+      }
+      let why = stop.explanation.isEmpty ? "" : ": \(stop.explanation)"
+      let count = executed.map { ", \(Show.count($0, "instruction"))" } ?? ""
+      lines.append("stopped (\(stop.reason.rawValue))\(why)\(count), \(Show.fixed(seconds, 3)) s")
+      return lines + table.lines(format)
+    }
+
+    var json: JSON {
+      .object([
+        (key: "guest", value: .string(monitor.image?.name ?? "")),
+        (key: "console", value: .string(Show.raw(monitor.consoleOutput))),
+        (key: "stopped", value: .string(stop.reason.rawValue)),
+        (key: "instructions", value: .count(executed)), (key: "seconds", value: .double(seconds)),
+        (key: "explanation", value: .string(stop.explanation)),
+        (key: "exit", value: stop.exit.map { ExitRendering(exit: $0).json } ?? .null),
+        (key: "exits", value: table.json),
+      ])
+    }
+  }
+}

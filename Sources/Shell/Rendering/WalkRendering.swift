@@ -1,0 +1,117 @@
+import X86
+
+/// The memory references of a translation, numbered, and how it ends.
+struct WalkRendering {
+  let walk: Walk
+  /// Names the guest's paging format.
+  let registers: Registers
+
+  func lines(_ format: TextFormat) -> [String] {
+    var lines = [format.heading("walk of linear \(Show.hex(walk.linear))")]
+    if walk.references.isEmpty { lines.append("no memory reference: paging is off") }
+    let width = "\(walk.references.count)".count
+    for (index, reference) in walk.references.enumerated() {
+      lines.append(line(index + 1, width, reference, format))
+    }
+    lines.append(ending)
+    return lines
+  }
+
+  private func line(
+    _ number: Int, _ width: Int, _ reference: WalkReference, _ format: TextFormat
+  ) -> String {
+    let meaning = meaning(of: reference)
+    let value = "at \(Show.hex(reference.address)) = \(Show.hex(reference.entry))"
+    if format.isPlain {
+      return "reference \(number): \(reference.table) \(value), \(meaning)"
+    }
+    let table = TextFormat.pad(reference.table, 9)
+    let indent = reference.isEPT ? "" : "  "
+    return TextFormat.padLeft("\(number)", width) + "  " + indent
+      + (reference.isEPT ? format.aside(table) : format.style(table, .bold))
+      + " \(value)  " + format.aside(meaning)
+  }
+
+  /// The entry in words.
+  private func meaning(of reference: WalkReference) -> String {
+    if reference.isEPT {
+      return "\(Show.hex(reference.guestPhysical)): "
+        + EPTEntry(level: reference.level, raw: reference.entry).summary
+    }
+    let mode = PagingMode(cr0: registers.cr0, cr4: registers.cr4, efer: registers.efer)
+    return PagingEntry(level: reference.level, mode: mode, raw: reference.entry).summary
+  }
+
+  private var ending: String {
+    if let fault = walk.fault { return "ends: " + Self.describe(fault) }
+    let page = walk.pageSize == 0 ? "" : " in a page of \(Show.size(walk.pageSize))"
+    switch (walk.guestPhysical, walk.physical) {
+    case (let guest?, let host?) where guest != host:
+      return "ends: guest-physical \(Show.hex(guest))\(page), host-physical \(Show.hex(host))"
+    case (let guest?, _): return "ends: physical \(Show.hex(guest))\(page)"
+    default: return "ends: without an address"
+    }
+  }
+
+  static func describe(_ fault: WalkFault) -> String {
+    switch fault {
+    case .nonCanonical:
+      "#GP: the address is not canonical, its upper bits are not copies of the highest one used"
+    case .pageFault(let code):
+      "#PF with error code \(Show.hex(code)): \(RegisterBits.pageFault(errorCode: code))"
+    case .eptViolation(let address, let qualification):
+      "EPT violation (exit 48) at guest-physical \(Show.hex(address)), "
+        + "qualification \(Show.hex(qualification))"
+    case .eptMisconfiguration(let address):
+      "EPT misconfiguration (exit 49) at guest-physical \(Show.hex(address))"
+    }
+  }
+
+  var json: JSON {
+    .object([
+      (key: "linear", value: .hex(walk.linear)),
+      (
+        key: "references",
+        value: .array(
+          walk.references.map { reference in
+            .object([
+              (key: "table", value: .string(reference.table)),
+              (key: "address", value: .hex(reference.address)),
+              (key: "entry", value: .hex(reference.entry)),
+              (key: "guestPhysical", value: .hex(reference.guestPhysical)),
+              (key: "text", value: .string(meaning(of: reference))),
+            ])
+          })
+      ),
+      (key: "guestPhysical", value: .hexOrNull(walk.guestPhysical)),
+      (key: "physical", value: .hexOrNull(walk.physical)),
+      (key: "pageSize", value: .count(walk.pageSize)),
+      (key: "fault", value: faultJSON),
+    ])
+  }
+
+  private var faultJSON: JSON {
+    guard let fault = walk.fault else { return .null }
+    var members: [(key: String, value: JSON)]
+    switch fault {
+    case .nonCanonical: members = [(key: "kind", value: .string("non-canonical"))]
+    case .pageFault(let code):
+      members = [
+        (key: "kind", value: .string("page-fault")), (key: "errorCode", value: .hex(UInt64(code))),
+      ]
+    case .eptViolation(let address, let qualification):
+      members = [
+        (key: "kind", value: .string("ept-violation")),
+        (key: "guestPhysical", value: .hex(address)),
+        (key: "qualification", value: .hex(qualification)),
+      ]
+    case .eptMisconfiguration(let address):
+      members = [
+        (key: "kind", value: .string("ept-misconfiguration")),
+        (key: "guestPhysical", value: .hex(address)),
+      ]
+    }
+    members.append((key: "text", value: .string(Self.describe(fault))))
+    return .object(members)
+  }
+}

@@ -1,0 +1,56 @@
+/// The `record` and `replay` commands.
+final class TranscriptDirector: TranscriptControl {
+  private var recorder: TranscriptRecorder?
+
+  var recording: String? { recorder?.file }
+
+  func startRecording(_ path: String, cast: String?, in session: Session) throws -> String {
+    if let recorder {
+      throw CommandError(
+        "recording", "\(recorder.file) is being recorded; `record stop` ends that first")
+    }
+    recorder = try TranscriptRecorder(
+      file: path, backend: session.backendName, seed: session.options.seed, castFile: cast)
+    return "recording into \(path); `record stop` ends it"
+  }
+
+  func stopRecording() throws -> String {
+    guard let recorder else {
+      throw CommandError("not-recording", "nothing is recorded; `record FILE` begins")
+    }
+    recorder.finish()
+    self.recorder = nil
+    return "recorded \(recorder.file); `replay \(recorder.file)` checks it"
+  }
+
+  func afterCommand(_ line: String, _ result: CommandResult, in session: Session) -> String? {
+    guard let recorder else { return nil }
+    do {
+      try recorder.record(line, result, interruptedAfter: interruption(result, session))
+      return nil
+    } catch {
+      self.recorder = nil
+      return "the recording has ended: \(error.message)"
+    }
+  }
+
+  /// How many instructions a run had executed when ^C stopped it.
+  private func interruption(_ result: CommandResult, _ session: Session) -> UInt64? {
+    guard result.data["stopped"] == .string("interrupt") else { return nil }
+    return session.lastStop?.instructions
+  }
+
+  func replay(_ paths: [String], updating: Bool, options: SessionOptions) throws -> ReplayAnswer {
+    var options = options
+    options.repeatsOnEnter = false
+    options.colour = false
+    options.plain = false
+    options.json = false
+    let report = try TranscriptReplayer(host: SessionHost(options: options))
+      .replay(paths, update: updating, environment: Environment.ofLessons)
+    return ReplayAnswer(
+      text: report.lines.joined(separator: "\n"),
+      data: .object([(key: "files", value: .strings(report.outcomes.map(\.file)))]),
+      allMatched: report.isSuccess)
+  }
+}
