@@ -324,7 +324,11 @@ extension ExitReason {
   private static func set(where isIn: (ExitReasonRow) -> Bool) -> Set {
     var result: Set = (0, 0)
     for row in rows where isIn(row) {
-      if row.number < 64 { result.low |= 1 << row.number } else { result.high |= 1 << (row.number - 64) }
+      if row.number < 64 {
+        result.low |= 1 << row.number
+      } else {
+        result.high |= 1 << (row.number - 64)
+      }
     }
     return result
   }

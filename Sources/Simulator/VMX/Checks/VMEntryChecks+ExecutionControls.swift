@@ -152,7 +152,9 @@ extension VMEntryCheck {
       "C20", .executionControls, [.pmlAddress] + secondaryFields,
       "If PML is enabled, EPT is too, and the PML address is 4-KiB aligned and inside the physical "
         + "width"
-    ) { $0.needsEPT(SecondaryControls.enablePML) ?? $0.page(.pmlAddress, SecondaryControls.enablePML) },
+    ) {
+      $0.needsEPT(SecondaryControls.enablePML) ?? $0.page(.pmlAddress, SecondaryControls.enablePML)
+    },
     VMEntryCheck(
       "C21", .executionControls, secondaryFields, "An unrestricted guest needs EPT"
     ) { $0.needsEPT(SecondaryControls.unrestrictedGuest) },
