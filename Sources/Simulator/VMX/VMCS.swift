@@ -71,8 +71,8 @@ struct VMCS {
     nonmutating set { memory.store(address &+ VMCS.abortOffset, newValue) }
   }
 
-  /// Fields of a width and type stand together, in the order of `VMCSField.slot`: the first slots of
-  /// these groups are the bytes of two constants. One expression without a branch folds to a
+  /// Fields of a width and type stand together, in the order of `VMCSField.slot`: the first slots
+  /// of these groups are the bytes of two constants. One expression without a branch folds to a
   /// constant for a constant field.
   @inline(__always)
   private func location(_ field: VMCSField) -> UInt64 {
