@@ -95,7 +95,7 @@ import Testing
   @Test func startsAtTheWord() {
     let completion = fakeSession().complete("load hel", cursor: 8)
     #expect(completion.start == 5)
-    #expect(fakeSession().complete("load hel", cursor: 3).candidates == [])
+    #expect(fakeSession().complete("load hel", cursor: 3).candidates == ["load"])
     #expect(fakeSession().complete("load hel", cursor: 3).start == 0)
   }
 }

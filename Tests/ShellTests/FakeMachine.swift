@@ -1,6 +1,6 @@
-import Monitor
 import X86
 
+@testable import Monitor
 @testable import Shell
 
 /// A real-mode machine that knows five instructions: NOP, MOV AX imm16, CPUID, OUT imm8 AL, HLT.

@@ -38,15 +38,19 @@ enum CommandTable {
       return words.count == 2 ? String(words[0]) : nil
     })
 
+  /// GDB's abbreviations of first words.
+  private static let familyAliases = ["i": "info"]
+
   /// First words of names, and aliases: what can be typed first.
   static let firstWords: [String] = {
     var seen: Set<String> = []
-    return (all.map { String($0.name.prefix { $0 != " " }) } + all.flatMap(\.aliases))
+    return (all.map(\.name) + all.flatMap(\.aliases)).map { String($0.prefix { $0 != " " }) }
       .filter { seen.insert($0).inserted }
   }()
 
   private static func firstWord(_ typed: String) throws(CommandError) -> String {
     if groupNames.contains(typed) { return typed }
+    if let family = familyAliases[typed] { return family }
     let matches = firstWords.filter { $0.hasPrefix(typed) }
     // An alias and the name that it stands for are one candidate.
     let distinct = Set(matches.map { named($0)?.name ?? $0 })

@@ -1,3 +1,5 @@
+import Monitor
+
 /// The same work done by several techniques.
 enum CompareCommand {
   static let rows: [Command] = [

@@ -1,3 +1,4 @@
+import Monitor
 import X86
 
 /// Tables that the processor reads, and devices.

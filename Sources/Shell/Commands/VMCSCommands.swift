@@ -1,3 +1,4 @@
+import Monitor
 import X86
 
 /// Looking at the VMCS, filling it, checking it.

@@ -74,7 +74,17 @@ public struct GuestRun {
     } else {
       for line in report.lines(session.format) { errors.write(line: line) }
     }
-    return output.exitStatus ?? monitor.debugExitStatus.map { Int32($0) } ?? (stop.reason == .interrupt ? 130 : 0)
+    return output.exitStatus ?? monitor.debugExitStatus.map { Int32($0) }
+      ?? Self.status(stop.reason)
+  }
+
+  /// 0 for a guest that came to its end.
+  private static func status(_ reason: Stop.Reason) -> Int32 {
+    switch reason {
+    case .halt: 0
+    case .interrupt: 130
+    default: 1
+    }
   }
 
   private static func seconds(_ duration: Duration) -> Double {

@@ -1,3 +1,5 @@
+import Monitor
+
 /// The rules of VM entry that a VMCS breaks.
 struct CheckRendering {
   let failures: [CheckFailure]

@@ -1,3 +1,5 @@
+import Monitor
+
 /// Techniques side by side.
 struct ComparisonRendering {
   let comparison: Comparison

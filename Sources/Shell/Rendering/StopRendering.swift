@@ -18,7 +18,8 @@ struct StopRendering {
   func lines(_ format: TextFormat) -> [String] {
     var lines: [String] = []
     if skipped > 0 { lines.append("(\(Show.count(skipped, "earlier instruction")) not shown)") }
-    for instruction in executed {
+    // A VM entry that failed executed nothing.
+    for instruction in executed where stop.exit?.isEntryFailure != true {
       lines.append(Self.line(instruction, format))
       lines += instruction.changes.map {
         (format.isPlain ? "" : "  ") + format.change($0.what, $0.before, $0.after)

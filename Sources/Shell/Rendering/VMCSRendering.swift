@@ -1,3 +1,4 @@
+import Monitor
 import X86
 
 /// A VMCS in the manual's groups, a single field, or what changed.

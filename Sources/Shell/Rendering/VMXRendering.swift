@@ -1,3 +1,4 @@
+import Monitor
 import X86
 
 /// What the processor answered to a VMX instruction.
