@@ -9,6 +9,33 @@ extension Monitor {
     try machine.cpu.setRegisters(registers)
   }
 
+  /// A general register of the guest other than RSP, at an exit.
+  func general(_ register: GeneralRegister) throws -> UInt64 {
+    if let processor = simulated?.processor { return processor.generalRegister(register) }
+    return try machine.cpu.registers()[register]
+  }
+
+  /// Writes general registers of the guest other than RSP, at an exit.
+  func setGeneral(_ values: KeyValuePairs<GeneralRegister, UInt64>) throws {
+    if let processor = simulated?.processor {
+      for (register, value) in values { processor.setGeneralRegister(register, value) }
+    } else {
+      try changeRegisters { registers in
+        for (register, value) in values { registers[register] = value }
+      }
+    }
+  }
+
+  /// IA-32e mode with a 64-bit code segment.
+  func guestIsIn64BitMode() throws -> Bool {
+    guard let processor = simulated?.processor else {
+      return try machine.cpu.registers().mode == .long
+    }
+    // SDM 3C, "Guest Register State": L is bit 13 of the access rights.
+    return (processor.vmcsField(.guestEFER) ?? 0) & EFER.lma != 0
+      && (processor.vmcsField(.guestCSAccessRights) ?? 0) & 1 << 13 != 0
+  }
+
   /// Injects a hardware exception. The error code is left out in real mode, which has none
   /// (SDM 3C, "Checks on VM-Entry Control Fields": deliver-error-code needs CR0.PE).
   func raise(_ vector: UInt8, errorCode: UInt32?) throws {

@@ -165,9 +165,8 @@ extension Monitor {
   }
 
   private func take(_ exit: VMExit, _ run: inout GuestRun) throws -> Stop? {
-    let start = configuration.clock?() ?? 0
+    let start = kvm == nil ? 0 : configuration.clock?() ?? 0
     run.exit = exit
-    lastExit = exit
     let policy = policies[exit.reason] ?? .emulate
     if policy == .stop, !exit.isEntryFailure {
       pendingExit = exit

@@ -142,10 +142,12 @@ final class SimulatedCPU: VirtualCPU {
   func skip(_ exit: VMExit) throws {
     guard isGuest, let vmcs = processor.currentVMCS else { return }
     let guest = vmcs[.guestRIP] &+ UInt64(exit.instructionLength)
-    vmcs[.guestRIP] = processor.guestIsLong(vmcs) ? guest : guest & 0xffff_ffff
+    let next = processor.guestIsLong(vmcs) ? guest : guest & 0xffff_ffff
+    vmcs[.guestRIP] = next
     // The instruction counts as executed, so that blocking by STI and MOV SS ends.
     vmcs[.guestInterruptibilityState] = vmcs[.guestInterruptibilityState] & ~3
-    processor.noteWrite(.guestRIP)
+    // Elsewhere no rule of VM entry can break by this, and the checks would cost more than the exit.
+    if !processor.isCanonical(next) { processor.noteWrite(.guestRIP) }
     processor.retired &+= 1
   }
 

@@ -5,15 +5,14 @@ extension ExitHandler {
   static let cpuid = ExitHandler(
     .cpuid, "answers as the processor does, with VMX hidden and the monitor named"
   ) { monitor, exit in
-    try monitor.changeRegisters { registers in
-      let answer = GuestCPUID.read(
-        UInt32(truncatingIfNeeded: registers[.rax]), UInt32(truncatingIfNeeded: registers[.rcx]))
-      // Writing a 32-bit register clears its upper half.
-      registers[.rax] = UInt64(answer.eax)
-      registers[.rbx] = UInt64(answer.ebx)
-      registers[.rcx] = UInt64(answer.ecx)
-      registers[.rdx] = UInt64(answer.edx)
-    }
+    let answer = GuestCPUID.read(
+      UInt32(truncatingIfNeeded: try monitor.general(.rax)),
+      UInt32(truncatingIfNeeded: try monitor.general(.rcx)))
+    // Writing a 32-bit register clears its upper half.
+    try monitor.setGeneral([
+      .rax: UInt64(answer.eax), .rbx: UInt64(answer.ebx), .rcx: UInt64(answer.ecx),
+      .rdx: UInt64(answer.edx),
+    ])
     try monitor.machine.cpu.skip(exit)
     return .resume
   }

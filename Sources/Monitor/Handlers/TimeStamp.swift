@@ -36,11 +36,8 @@ extension Monitor {
     let cpu = machine.cpu
     let counter = try cpu.readMSR(MSR.tsc) ?? cpu.instructionsRetired ?? 0
     let processor = withProcessorID ? try cpu.readMSR(MSR.tscAux) ?? 0 : 0
-    try changeRegisters { registers in
-      registers[.rax] = counter & 0xffff_ffff
-      registers[.rdx] = counter >> 32
-      if withProcessorID { registers[.rcx] = processor & 0xffff_ffff }
-    }
+    try setGeneral([.rax: counter & 0xffff_ffff, .rdx: counter >> 32])
+    if withProcessorID { try setGeneral([.rcx: processor & 0xffff_ffff]) }
     try cpu.skip(exit)
     return .resume
   }

@@ -19,16 +19,15 @@ enum Hypercall {
   static let badAddress: Int64 = -14
 
   static func answer(_ monitor: Monitor) throws {
-    try monitor.changeRegisters { registers in
-      // SDM 1, "Operand Addressing": outside 64-bit mode the upper halves do not exist.
-      let mask: UInt64 = registers.mode == .long ? ~0 : 0xffff_ffff
-      let result =
-        registers[.rax] & mask == consoleWrite
-        ? writeConsole(
-          monitor, address: registers[.rbx] & mask, count: registers[.rcx] & mask)
-        : unknown
-      registers[.rax] = UInt64(bitPattern: result) & mask
+    // SDM 1, "Operand Addressing": outside 64-bit mode the upper halves do not exist.
+    let mask: UInt64 = try monitor.guestIsIn64BitMode() ? ~0 : 0xffff_ffff
+    var result = unknown
+    if try monitor.general(.rax) & mask == consoleWrite {
+      result = writeConsole(
+        monitor, address: try monitor.general(.rbx) & mask,
+        count: try monitor.general(.rcx) & mask)
     }
+    try monitor.setGeneral([.rax: UInt64(bitPattern: result) & mask])
   }
 
   /// Writes `count` bytes at a guest-physical address; returns how many, or an error.
