@@ -98,11 +98,7 @@ extension PagingRegisters {
   /// SDM 3A, "Paging Modes and Control Bits". The PDPTE registers are read from memory.
   init(_ registers: Registers, _ machine: any VirtualMachine) {
     let (cr0, cr4) = (registers.cr0, registers.cr4)
-    let isLong = registers.efer & EFER.lma != 0
-    let mode: Simulator.PagingMode =
-      if cr0 & CR0.pg == 0 { .none } else if cr4 & CR4.pae == 0 { .bits32 } else if !isLong {
-        .pae
-      } else { cr4 & CR4.la57 != 0 ? .fiveLevel : .fourLevel }
+    let mode = PagingMode(cr0: cr0, cr4: cr4, efer: registers.efer)
     let memory = GuestWalkMemory(machine: machine)
     let table = registers.cr3 & 0xffff_ffe0
     let entries = (0..<UInt64(4)).map { mode == .pae ? memory.readEntry64(table + $0 * 8) : 0 }

@@ -138,12 +138,12 @@ extension Monitor {
     }
   }
 
-  private static func text(_ result: VMXResult) -> String {
+  private static func text(_ result: VMXPromptResult) -> String {
     switch result {
-    case .succeed: "the VM entry was not made"
     case .failInvalid: "VM entry: VMfailInvalid, there is no current VMCS; `vmptrld` loads one"
     case .failValid(let number):
       "VM entry: \(VMXFailure.validText(number)); `check` lists every broken rule"
+    default: "VM entry: \(VMXFailure.text(result))"
     }
   }
 
@@ -255,12 +255,7 @@ extension Monitor {
 
   /// A bare machine's access, which the platform answers without any exit.
   private func answerBare(_ access: DeviceAccess, _ run: inout GuestRun) throws -> Stop? {
-    var exit = VMExit(
-      reason: access.space == .port
-        ? ExitReason.ioInstruction.rawValue : ExitReason.eptViolation.rawValue)
-    exit.access = access
-    if access.space == .memory { exit.guestPhysical = access.address }
-    try machine.cpu.complete(exit, on: platform.bus)
+    simulated?.complete(access, on: platform.bus)
     guard case .stop(let reason, let text) = try afterDeviceAccess() else { return nil }
     return try run.stop(reason, text)
   }

@@ -53,7 +53,8 @@ import X86
     unsafe base.storeBytes(of: value, toByteOffset: Int(truncatingIfNeeded: address), as: T.self)
   }
 
-  func read(_ address: UInt64, count: Int) throws -> [UInt8] {
+  /// Throws `MachineError.outsideMemory` for what is not all RAM.
+  public func read(_ address: UInt64, count: Int) throws -> [UInt8] {
     guard count >= 0, contains(address, UInt64(count)) else {
       throw MachineError.outsideMemory(address: address, count: count, memorySize: size)
     }
@@ -62,7 +63,8 @@ import X86
       UnsafeRawBufferPointer(start: base + Int(truncatingIfNeeded: address), count: count))
   }
 
-  func write(_ address: UInt64, _ bytes: [UInt8]) throws {
+  /// Throws `MachineError.outsideMemory` for what is not all RAM.
+  public func write(_ address: UInt64, _ bytes: [UInt8]) throws {
     guard contains(address, UInt64(bytes.count)) else {
       throw MachineError.outsideMemory(address: address, count: bytes.count, memorySize: size)
     }

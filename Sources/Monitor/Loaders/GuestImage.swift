@@ -39,6 +39,18 @@ public struct GuestImage: Sendable, Equatable {
   /// The byte for `GuestMemoryMap.bootParameter`; nil leaves memory there alone.
   public var bootParameter: UInt8?
 
+  public init(
+    name: String, segments: [Segment], entry: UInt64, mode: Mode, note: String = "",
+    bootParameter: UInt8? = nil
+  ) {
+    self.name = name
+    self.segments = segments
+    self.entry = entry
+    self.mode = mode
+    self.note = note
+    self.bootParameter = bootParameter
+  }
+
   /// Writes the segments, their zeros and the boot parameter into the machine's memory.
   ///
   /// Throws `MachineError.outsideMemory` when the machine has less memory than the image was

@@ -19,7 +19,11 @@ extension Processor {
     result[.rsp] = vmcs[.guestRSP]
     result.rip = vmcs[.guestRIP]
     result.rflags = RFLAGS(rawValue: vmcs[.guestRFLAGS])
-    (result.cr0, result.cr3, result.cr4) = (vmcs[.guestCR0], vmcs[.guestCR3], vmcs[.guestCR4])
+    // As the guest reads them: the shadow in the bits that the host owns.
+    let (mask0, mask4) = (vmcs[.cr0GuestHostMask], vmcs[.cr4GuestHostMask])
+    result.cr0 = vmcs[.guestCR0] & ~mask0 | vmcs[.cr0ReadShadow] & mask0
+    result.cr3 = vmcs[.guestCR3]
+    result.cr4 = vmcs[.guestCR4] & ~mask4 | vmcs[.cr4ReadShadow] & mask4
     result[debug: 7] = vmcs[.guestDR7]
     result.efer = guestEFER(vmcs)
     return result
@@ -50,7 +54,12 @@ extension Processor {
     vmcs[.guestRSP] = value[.rsp]
     vmcs[.guestRIP] = value.rip
     vmcs[.guestRFLAGS] = value.rflags.rawValue
-    (vmcs[.guestCR0], vmcs[.guestCR3], vmcs[.guestCR4]) = (value.cr0, value.cr3, value.cr4)
+    let (mask0, mask4) = (vmcs[.cr0GuestHostMask], vmcs[.cr4GuestHostMask])
+    vmcs[.guestCR0] = value.cr0 & ~mask0 | vmcs[.guestCR0] & mask0
+    vmcs[.cr0ReadShadow] = value.cr0
+    vmcs[.guestCR3] = value.cr3
+    vmcs[.guestCR4] = value.cr4 & ~mask4 | vmcs[.guestCR4] & mask4
+    vmcs[.cr4ReadShadow] = value.cr4
     vmcs[.guestDR7] = value[debug: 7]
     vmcs[.guestEFER] = value.efer
     cr2 = value.cr2
@@ -69,8 +78,10 @@ extension Processor {
       ? vmcs[.secondaryProcessorBasedControls] : 0
     let usesEPT = secondary & SecondaryControls.enableEPT != 0
     return PagingRegisters(
-      mode: PagingMode(cr0: value.cr0, cr4: value.cr4, efer: value.efer), cr0: value.cr0,
-      cr3: value.cr3, cr4: value.cr4, efer: value.efer, rflags: value.rflags.rawValue,
+      mode: PagingMode(
+        cr0: vmcs[.guestCR0], cr4: vmcs[.guestCR4], efer: value.efer),
+      cr0: vmcs[.guestCR0], cr3: value.cr3, cr4: vmcs[.guestCR4], efer: value.efer,
+      rflags: value.rflags.rawValue,
       pdptes: usesEPT
         ? (vmcs[.guestPDPTE0], vmcs[.guestPDPTE1], vmcs[.guestPDPTE2], vmcs[.guestPDPTE3])
         : pdptes,
