@@ -38,6 +38,8 @@ struct TLBEntry {
   private var nextGeneration: UInt64 = 2
   private var current = TranslationContext()
   private var generations: [TranslationContext: UInt64] = [TranslationContext(): 1]
+  /// The context before the current one: a VM exit and the next VM entry go back and forth.
+  private var previous: (context: TranslationContext, generation: UInt64)?
 
   init() {
     // SAFETY: allocated once, freed in deinit, indexed modulo its size.
@@ -84,7 +86,14 @@ struct TLBEntry {
   /// Makes `context` the one that lookups match.
   func select(_ context: TranslationContext) {
     if context == current { return }
+    let left = (context: current, generation: generation)
     current = context
+    if let previous, previous.context == context {
+      generation = previous.generation
+      self.previous = left
+      return
+    }
+    previous = left
     generation = generations[context] ?? newGeneration(context)
   }
 
@@ -100,6 +109,7 @@ struct TLBEntry {
     // SAFETY: the whole allocation.
     unsafe entries.update(repeating: TLBEntry(), count: TLB.size)
     generations.removeAll()
+    previous = nil
     nextGeneration = 1
   }
 
@@ -111,6 +121,7 @@ struct TLBEntry {
   /// Drops the entries of every context that `matches` selects.
   func flush(where matches: (TranslationContext) -> Bool) {
     for context in generations.keys where matches(context) { generations[context] = nil }
+    previous = nil
     if generations[current] == nil { generation = newGeneration(current) }
   }
 

@@ -38,44 +38,44 @@ extension Processor {
 
   /// SDM 3C, "Recording VM-Exit Information and Updating VM-Entry Control Fields".
   private func recordExit(_ vmcs: VMCS, _ reason: ExitReason) {
-    completePendingExit(reason)
-    vmcs[.exitReason] = UInt64(pendingExit.reason)
-    vmcs[.exitQualification] = pendingExit.qualification
-    vmcs[.exitInstructionLength] = UInt64(pendingExit.instructionLength)
-    vmcs[.exitInstructionInformation] = UInt64(pendingExit.instructionInformation)
-    vmcs[.exitInterruptionInformation] = UInt64(pendingExit.interruptionInformation)
-    vmcs[.exitInterruptionErrorCode] = UInt64(pendingExit.interruptionErrorCode)
-    vmcs[.idtVectoringInformation] = UInt64(pendingExit.idtVectoringInformation)
-    vmcs[.idtVectoringErrorCode] = UInt64(pendingExit.idtVectoringErrorCode)
-    vmcs[.guestLinearAddress] = pendingExit.guestLinear ?? 0
-    vmcs[.guestPhysicalAddress] = pendingExit.guestPhysical ?? 0
+    // A copy: each access to a stored property of this type is checked for overlaps at run time.
+    var exit = pendingExit
+    complete(&exit, reason)
+    vmcs[.exitReason] = UInt64(exit.reason)
+    vmcs[.exitQualification] = exit.qualification
+    vmcs[.exitInstructionLength] = UInt64(exit.instructionLength)
+    vmcs[.exitInstructionInformation] = UInt64(exit.instructionInformation)
+    vmcs[.exitInterruptionInformation] = UInt64(exit.interruptionInformation)
+    vmcs[.exitInterruptionErrorCode] = UInt64(exit.interruptionErrorCode)
+    vmcs[.idtVectoringInformation] = UInt64(exit.idtVectoringInformation)
+    vmcs[.idtVectoringErrorCode] = UInt64(exit.idtVectoringErrorCode)
+    vmcs[.guestLinearAddress] = exit.guestLinear ?? 0
+    vmcs[.guestPhysicalAddress] = exit.guestPhysical ?? 0
+    pendingExit = exit
     vmcs[.entryInterruptionInformation] = vmcs[.entryInterruptionInformation] & 0x7fff_ffff
   }
 
-  /// Brings `pendingExit` into the form of the exit-information fields.
-  private func completePendingExit(_ reason: ExitReason) {
+  /// Brings `exit` into the form of the exit-information fields.
+  private func complete(_ exit: inout VMExit, _ reason: ExitReason) {
     // SDM 3C, "Information for VM Exits During Event Delivery": not for a triple fault.
     let event = reason == .tripleFault ? nil : delivering
     if let event {
-      pendingExit.idtVectoringInformation = event.information
-      pendingExit.idtVectoringErrorCode = event.errorCode ?? 0
+      exit.idtVectoringInformation = event.information
+      exit.idtVectoringErrorCode = event.errorCode ?? 0
     }
-    if !hasInstructionLength(reason) {
+    if !hasInstructionLength(exit, reason) {
       let isSoftwareEvent = event?.isSoftware ?? false
-      pendingExit.instructionLength = isSoftwareEvent ? event?.instructionLength ?? 0 : 0
+      exit.instructionLength = isSoftwareEvent ? event?.instructionLength ?? 0 : 0
     }
-    if !reason.isIn(ExitReason.withInstructionInformation) {
-      pendingExit.instructionInformation = 0
-    }
+    if !reason.isIn(ExitReason.withInstructionInformation) { exit.instructionInformation = 0 }
     delivering = nil
   }
 
   /// SDM 3C, "Information for VM Exits Due to Instruction Execution": an exception has a length only if
   /// an instruction asked for it (INT1, INT3, INTO).
-  private func hasInstructionLength(_ reason: ExitReason) -> Bool {
+  private func hasInstructionLength(_ exit: VMExit, _ reason: ExitReason) -> Bool {
     if reason == .exceptionOrNMI {
-      return pendingExit.interruptionInformation >> 31 != 0
-        && (pendingExit.interruptionInformation >> 8) & 7 >= 5
+      return exit.interruptionInformation >> 31 != 0 && (exit.interruptionInformation >> 8) & 7 >= 5
     }
     return reason.isIn(ExitReason.withInstructionLength)
   }

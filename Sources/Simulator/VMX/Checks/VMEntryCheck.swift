@@ -77,8 +77,10 @@ public enum VMEntryFailure: Sendable, Equatable {
 extension VMEntryCheckContext {
   /// The first broken rule among the groups of `mask`.
   func firstFinding(_ mask: VMEntryCheckGroups.Mask) -> VMEntryFinding? {
-    for check in VMEntryCheck.rows where mask & check.group.mask != 0 {
-      if let violation = check.violation(self) { return VMEntryFinding(check, violation) }
+    for group in VMEntryCheckGroup.allCases where mask & group.mask != 0 {
+      for check in group.rows {
+        if let violation = check.violation(self) { return VMEntryFinding(check, violation) }
+      }
     }
     return nil
   }
