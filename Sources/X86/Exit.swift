@@ -37,10 +37,20 @@ public struct VMExit: Sendable, Equatable {
   public var idtVectoringErrorCode: UInt32 = 0
   /// The port or memory access that the monitor has to carry out, if this exit asks for one.
   public var access: DeviceAccess?
+  /// What the backend itself says; boxed, so that copying an exit of the simulator stays cheap.
+  private var backendWords: BackendWords?
+
   /// What the backend itself called it, e.g. `KVM_EXIT_IO`; nil in the simulator.
-  public var backend: String?
+  public var backend: String? {
+    get { backendWords?.name }
+    set { backendWords = BackendWords(name: newValue, detail: backendDetail) }
+  }
+
   /// Details that only the backend has, in words, e.g. `suberror 1`; nil when there are none.
-  public var backendDetail: String?
+  public var backendDetail: String? {
+    get { backendWords?.detail }
+    set { backendWords = BackendWords(name: backend, detail: newValue) }
+  }
 
   public init(reason: UInt16) { self.reason = reason }
 
@@ -71,5 +81,20 @@ public struct DeviceAccess: Sendable, Equatable {
     self.count = count
     self.isWrite = isWrite
     self.value = value
+  }
+}
+
+/// The backend's own name and details of an exit.
+private final class BackendWords: Sendable, Equatable {
+  let name: String?
+  let detail: String?
+
+  init(name: String?, detail: String?) {
+    self.name = name
+    self.detail = detail
+  }
+
+  static func == (left: BackendWords, right: BackendWords) -> Bool {
+    left.name == right.name && left.detail == right.detail
   }
 }
