@@ -128,7 +128,7 @@ final class FakeMonitor: MonitorNeeds {
     workload: String, techniques: [String], backend: Monitor.Backend
   ) throws -> Comparison {
     Comparison(
-      workload: workload, operation: "a byte printed",
+      workload: workload, operation: "byte printed",
       rows: [
         .init(technique: "trap", operations: 10, exits: 20, cycles: 24000),
         .init(technique: "hypercall", operations: 10, exits: 1, cycles: 1200),

@@ -90,6 +90,13 @@ import X86
     #expect(valid.contains("12"))
   }
 
+  @Test func coloursAreTakenOutOfTranscripts() {
+    let text = Style(isEnabled: true)("a", .bold, .red) + " b"
+    #expect(Style.removed(from: text) == "a b")
+    #expect(Style.removed(from: "plain") == "plain")
+    #expect(Style.removed(from: "cut \u{1b}[1") == "cut ")
+  }
+
   @Test func emptyTextTable() {
     #expect(TextTable([("a", .left)], []).lines(TextFormat()) == ["a"])
     #expect(

@@ -59,6 +59,14 @@ import X86
     #expect(session.execute("delete 7").error?.code == "no-such-breakpoint")
   }
 
+  @Test func handledExitStandsAtItsInstruction() throws {
+    let output = fakeSession().all("load hello", "stepi 4").output
+    let lines = output.split(separator: "\n")
+    let index = try #require(lines.firstIndex { $0.hasSuffix("cpuid") })
+    #expect(lines[index + 1].contains("exit 10 cpuid"))
+    #expect(lines[index + 1].contains("handled by the monitor"))
+  }
+
   @Test func breakpointsAndUntil() {
     let session = fakeSession()
     let stop = session.all("load hello", "break 0x7c01", "run")

@@ -16,7 +16,7 @@ struct ComparisonRendering {
     let missing = comparison.rows.compactMap { row in
       row.unavailable.map { "\(row.technique): not here, \($0)" }
     }
-    return ["\(comparison.workload): one operation is \(comparison.operation)"]
+    return ["\(comparison.workload): one operation is one \(comparison.operation)"]
       + TextTable(columns, rows).lines(format) + missing + comparison.notes
   }
 

@@ -21,6 +21,10 @@ struct StopRendering {
     // A VM entry that failed executed nothing.
     for instruction in executed where stop.exit?.isEntryFailure != true {
       lines.append(Self.line(instruction, format))
+      if let exit = instruction.handledExit {
+        let headline = ExitRendering(exit: exit).headline(format)
+        lines.append((format.isPlain ? "" : "  ") + headline + " (handled by the monitor)")
+      }
       lines += instruction.changes.map {
         (format.isPlain ? "" : "  ") + format.change($0.what, $0.before, $0.after)
       }
@@ -52,8 +56,6 @@ struct StopRendering {
     var lines: [String] = []
     if let exit = stop.exit, stop.reason == .exit || exit.isEntryFailure {
       lines += ExitRendering(exit: exit).lines(format)
-    } else if let exit = stop.exit, stop.reason == .step {
-      lines.append(ExitRendering(exit: exit).headline(format) + " (handled by the monitor)")
     }
     if stop.reason != .step, let detail = detail ?? nonEmpty(explanation) ?? usualText {
       lines.append(detail)

@@ -26,6 +26,8 @@ final class TranscriptDirector: TranscriptControl {
   func afterCommand(_ line: String, _ result: CommandResult, in session: Session) -> String? {
     guard let recorder else { return nil }
     do {
+      var result = result
+      result.output = Style.removed(from: result.output)
       try recorder.record(line, result, interruptedAfter: interruption(result, session))
       return nil
     } catch {
@@ -52,5 +54,19 @@ final class TranscriptDirector: TranscriptControl {
       text: report.lines.joined(separator: "\n"),
       data: .object([(key: "files", value: .strings(report.outcomes.map(\.file)))]),
       allMatched: report.isSuccess)
+  }
+}
+
+extension Style {
+  /// `text` without SGR sequences: a transcript has no colours.
+  static func removed(from text: String) -> String {
+    var result = ""
+    var rest = text[...]
+    while let start = rest.firstIndex(of: "\u{1b}") {
+      result += rest[..<start]
+      rest = rest[start...]
+      rest = rest.firstIndex(of: "m").map { rest[rest.index(after: $0)...] } ?? ""
+    }
+    return result + rest
   }
 }

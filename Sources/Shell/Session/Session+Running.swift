@@ -26,7 +26,11 @@ extension Session {
       let observer = isShown ? try unheard(monitor) { try StepObserver(monitor) } : nil
       let stop = try monitor.step()
       total = Self.adding(stop, to: total)
-      if let observer { shown.append(try unheard(monitor) { try observer.finish() }) }
+      if let observer {
+        var executed = try unheard(monitor) { try observer.finish() }
+        if stop.reason == .step { executed.handledExit = stop.exit }
+        shown.append(executed)
+      }
       if stop.reason != .step { break }
       if let limit = interruptAt, index + 1 >= limit { interrupt.raise() }
       if interrupt.isRaised {

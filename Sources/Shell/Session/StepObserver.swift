@@ -14,6 +14,8 @@ struct ExecutedInstruction: Sendable, Equatable {
   /// Empty if its bytes could not be read.
   var text: String
   var changes: [Change]
+  /// The exit that it caused, if the monitor has handled it.
+  var handledExit: VMExit?
 }
 
 /// Takes the guest's state before an instruction, and compares it with the state after.
