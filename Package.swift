@@ -40,7 +40,7 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Simulator", "X86"], path: "Benchmarks",
+      name: "Benchmarks", dependencies: ["Monitor", "Simulator", "X86"], path: "Benchmarks",
       swiftSettings: strict),
 
     .testTarget(name: "X86Tests", dependencies: ["X86"], swiftSettings: strict),

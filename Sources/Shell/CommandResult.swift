@@ -16,7 +16,8 @@ public struct CommandResult: Sendable {
 
 /// Why a command could not be carried out.
 public struct CommandError: Error, Sendable, Equatable {
-  /// Kebab-case, stable: `unknown-command`, `ambiguous-command`, `usage`, `no-guest`, `missing-capability`…
+  /// Kebab-case, stable: `unknown-command`, `ambiguous-command`, `usage`, `no-guest`,
+  /// `missing-capability`…
   public var code: String
   /// What, where and what to do, in one line.
   public var message: String

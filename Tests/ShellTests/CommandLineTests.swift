@@ -31,7 +31,8 @@ import Testing
     register: { $0 == "rax" ? 0x10 : nil }, symbol: { $0 == "GUEST_RIP" ? 0x7c00 : nil })
 
   @Test(arguments: [
-    ("0", 0), ("12", 12), ("0x1F", 31), ("0b101", 5), ("-1", UInt64.max), ("1 + 2", 3), ("5-7", 0 &- 2),
+    ("0", 0), ("12", 12), ("0x1F", 31), ("0b101", 5), ("-1", UInt64.max), ("1 + 2", 3),
+    ("5-7", 0 &- 2),
     ("$rax+8", 24), ("GUEST_RIP - 0x7c00", 0), ("(1 + 2) - (3)", 0), ("- -3", 3),
     ("0xffff_ffff_ffff_ffff", UInt64.max), ("18446744073709551615 + 1", 0),
   ])
@@ -40,8 +41,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "+", "1 2", "(1", "1)", "7c00", "0x", "0b2", "hello", "$rax $rax", "0x10000000000000000", "1 *2",
-    "99999999999999999999999", String(repeating: "(", count: 500), String(repeating: "-", count: 500),
+    "", "+", "1 2", "(1", "1)", "7c00", "0x", "0b2", "hello", "$rax $rax", "0x10000000000000000",
+    "1 *2",
+    "99999999999999999999999", String(repeating: "(", count: 500),
+    String(repeating: "-", count: 500),
   ])
   func bad(_ text: String) {
     let error = #expect(throws: CommandError.self) { try parser.value(of: text) }
@@ -91,7 +94,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("contniue", "continue"), ("vmluanch", "vmlaunch"), ("hlep", "help"), ("info exist", "info exits"),
+    ("contniue", "continue"), ("vmluanch", "vmlaunch"), ("hlep", "help"),
+    ("info exist", "info exits"),
   ])
   func typoNamesTheNearest(_ typed: String, _ meant: String) {
     let error = fakeSession().execute(typed).error
@@ -120,6 +124,8 @@ import Testing
     #expect(try ExaminationFormat().updated(by: "2gx").count == 2)
     #expect(throws: CommandError.self) { try ExaminationFormat().updated(by: "8q") }
     #expect(throws: CommandError.self) { try ExaminationFormat().updated(by: "0x") }
-    #expect(throws: CommandError.self) { try ExaminationFormat().updated(by: "99999999999999999999x") }
+    #expect(throws: CommandError.self) {
+      try ExaminationFormat().updated(by: "99999999999999999999x")
+    }
   }
 }

@@ -6,8 +6,8 @@ import Testing
   /// The commands that the contract's table names.
   static let contract: [String] = """
     backend guests load reset info_machine run r continue c stepi si nexti ni until break watch \
-    delete info_breakpoints reverse-stepi rsi reverse-continue rc goto info_time info_registers regs \
-    x disassemble disas set write print info_segments info_control info_msr info_idt info_gdt \
+    delete info_breakpoints reverse-stepi rsi reverse-continue rc goto info_time \
+    info_registers regs x disassemble disas set write print info_segments info_control info_msr info_idt info_gdt \
     info_tlb info_exits info_devices vmxon vmxoff vmclear vmptrld vmptrst vmread vmwrite vmlaunch \
     vmresume invept invvpid setup vmcs check explain handle timeline walk map ept compare lesson \
     record source replay help apropos history quit q irq xp console doctor
@@ -37,7 +37,9 @@ import Testing
     #expect(Set(names).count == names.count)
   }
 
-  @Test(arguments: ["reverse-stepi", "reverse-continue", "goto 5", "timeline", "map", "ept 0", "info tlb"])
+  @Test(arguments: [
+    "reverse-stepi", "reverse-continue", "goto 5", "timeline", "map", "ept 0", "info tlb",
+  ])
   func laterCommandsSayWhatToUseInstead(_ line: String) {
     let result = fakeSession().execute(line)
     #expect(result.error?.code == "not-yet")

@@ -46,7 +46,8 @@ import Testing
     let data = try data("load hello", "regs")
     let names =
       [
-        "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12", "r13",
+        "rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp", "r8", "r9", "r10", "r11", "r12",
+        "r13",
         "r14", "r15", "rip", "rflags", "cr0", "cr2", "cr3", "cr4", "efer",
       ]
     for name in names { #expect(isHex(data[name]), "\(name)") }

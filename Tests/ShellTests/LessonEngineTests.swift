@@ -41,6 +41,15 @@ import Testing
     #expect(type("i  4").text == "That is one too many.")
   }
 
+  @Test(arguments: [
+    ("si  4", "stepi", "stepi 4"), ("stepi", "stepi", "stepi"), ("x/8xb 0", "x", "x/8xb 0"),
+    ("regs control", "info registers", "info registers control"),
+    ("inf reg control", "info registers", "info registers control"),
+    ("info registers", "info registers", "info registers"), ("", "", ""),
+  ]) func commandsAreKnownByTheirFullNames(_ line: String, _ command: String, _ normal: String) {
+    #expect(LessonEngine.normal(line, command: command) == normal)
+  }
+
   @Test func aMistypedCommandIsNoAttempt() throws {
     _ = try engine.start("counting")
     #expect(type("nonsense").text == "")

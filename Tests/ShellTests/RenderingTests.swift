@@ -10,8 +10,10 @@ import X86
     "help", "help x", "guests", "load hello", "info machine", "regs", "regs all", "info segments",
     "info control", "info msr", "stepi 2", "break exit cpuid", "info breakpoints", "run",
     "info exits", "walk 0x1000", "x/4xw 0x7c00", "x/3i 0x7c00", "disas", "info devices", "info idt",
-    "info gdt", "vmxon", "vmptrld", "setup", "vmcs", "vmcs guest", "vmcs GUEST_RIP", "vmread 0x9999",
-    "vmlaunch", "check", "explain \"HLT exiting\"", "handle", "compare", "doctor", "console", "apropos ept",
+    "info gdt", "vmxon", "vmptrld", "setup", "vmcs", "vmcs guest", "vmcs GUEST_RIP",
+    "vmread 0x9999",
+    "vmlaunch", "check", "explain \"HLT exiting\"", "handle", "compare", "doctor", "console",
+    "apropos ept",
     "history", "set rax 5", "info time", "vmxoff",
   ]
 
@@ -90,7 +92,10 @@ import X86
 
   @Test func emptyTextTable() {
     #expect(TextTable([("a", .left)], []).lines(TextFormat()) == ["a"])
-    #expect(TextTable([("a", .left), ("b", .right)], [["x", "1"]]).lines(TextFormat(plain: true)) == ["x b: 1"])
+    #expect(
+      TextTable([("a", .left), ("b", .right)], [["x", "1"]]).lines(TextFormat(plain: true)) == [
+        "x b: 1"
+      ])
   }
 
   @Test func descriptorsOfTheGDT() throws {

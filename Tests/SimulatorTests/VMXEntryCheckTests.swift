@@ -127,7 +127,10 @@ struct VMXEntryCheckTests {
       (.long64, [(.guestRIP, 0xffff_7fff_0000_0000)]),
       // An unusable SS needs no type, but its DPL is the CPL.
       (.long64, [(.guestSSAccessRights, 0x1_0000), (.guestSSSelector, 0)]),
-      (.long64, [(.guestSSAccessRights, 0x1_0000), (.guestSSSelector, 0), (.guestDSAccessRights, 0x1_0000)]),
+      (
+        .long64,
+        [(.guestSSAccessRights, 0x1_0000), (.guestSSSelector, 0), (.guestDSAccessRights, 0x1_0000)]
+      ),
       // Byte granularity with a small limit, and a limit that both allow.
       (.long64, [(.guestDSLimit, 0xf_ffff), (.guestDSAccessRights, 0x4093)]),
       (.long64, [(.guestDSLimit, 0xf_ffff), (.guestDSAccessRights, 0xc093)]),
@@ -148,7 +151,9 @@ struct VMXEntryCheckTests {
       (.long64, [(.vmcsLinkPointer, VMXFixture.otherVMCS)]),
       // HLT takes an NMI; error codes have 16 bits.
       (.long64, [(.guestActivityState, 1), (.entryInterruptionInformation, 0x8000_0202)]),
-      (.long64, [(.entryInterruptionInformation, 0x8000_0b0e), (.entryExceptionErrorCode, 0x8000)]),
+      (
+        .long64, [(.entryInterruptionInformation, 0x8000_0b0e), (.entryExceptionErrorCode, 0x8000)]
+      ),
       // Real mode pushes no error code.
       (.real, [(.entryInterruptionInformation, 0x8000_030d)]),
       // BS pending while single-stepping through MOV SS.
@@ -170,7 +175,9 @@ struct VMXEntryCheckTests {
   @Test func rowsAreUniqueAndNameTheirFields() {
     let rows = VMEntryCheck.rows
     #expect(Set(rows.map(\.identifier)).count == rows.count)
-    for row in rows where row.identifier != "E5" { #expect(!row.fields.isEmpty, "\(row.identifier)") }
+    for row in rows where row.identifier != "E5" {
+      #expect(!row.fields.isEmpty, "\(row.identifier)")
+    }
     #expect(rows.allSatisfy { row in row.fields.allSatisfy { $0.slot != nil } })
   }
 
@@ -181,7 +188,8 @@ struct VMXEntryCheckTests {
     BrokenVMCS("C2", [(.primaryProcessorBasedControls, primary | tpr)]),
     BrokenVMCS("C3", [(secondary, 1 << 15)]),
     BrokenVMCS(
-      "C4", [(.primaryProcessorBasedControls, primary | 1 << 17), (.tertiaryProcessorBasedControls, 1)],
+      "C4",
+      [(.primaryProcessorBasedControls, primary | 1 << 17), (.tertiaryProcessorBasedControls, 1)],
       capabilities: [allowPrimary(1 << 17)]),
     BrokenVMCS("C5", [(.cr3TargetCount, 5)]),
     BrokenVMCS("C6", [(.primaryProcessorBasedControls, primary | 1 << 25), (.ioBitmapA, 0x4800)]),

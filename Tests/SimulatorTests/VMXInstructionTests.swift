@@ -54,10 +54,15 @@ struct VMXInstructionTests {
     processor.instructionLength = 4
 
     func reason(_ body: () throws(Fault) -> Void) -> UInt16? {
-      do throws(Fault) { try body() } catch { return error == .exit ? processor.pendingExit.reason : nil }
+      do throws(Fault) { try body() } catch {
+        return error == .exit ? processor.pendingExit.reason : nil
+      }
       return nil
     }
-    #expect(reason { () throws(Fault) in _ = try processor.vmclear(region: 0, qualification: 0x40, information: 7) } == 19)
+    #expect(
+      reason { () throws(Fault) in
+        _ = try processor.vmclear(region: 0, qualification: 0x40, information: 7)
+      } == 19)
     #expect(processor.pendingExit.qualification == 0x40)
     #expect(processor.pendingExit.instructionInformation == 7)
     #expect(reason { () throws(Fault) in _ = try processor.vmEntry(launch: true) } == 20)
@@ -194,7 +199,8 @@ struct VMXInstructionTests {
     let fixture = try VMXFixture()
     fixture[.tscOffset] = 0x1111_2222_3333_4444
     #expect(fixture.processor.prompt(.vmread(encoding: 0x2011)) == .value(0x1111_2222))
-    #expect(fixture.processor.prompt(.vmwrite(encoding: 0x2011, value: 0xffff_5555_6666)) == .success)
+    #expect(
+      fixture.processor.prompt(.vmwrite(encoding: 0x2011, value: 0xffff_5555_6666)) == .success)
     #expect(fixture[.tscOffset] == 0x5555_6666_3333_4444)
   }
 

@@ -219,8 +219,12 @@ struct VMXInterceptTests {
 
   @Test func cr8AndDebugRegisters() {
     enter(primary: 3 << 19 | 1 << 23)
-    #expect(exit { () throws(Fault) in try entered.interceptMovToCR8(register: 8) }?.qualification == 0x808)
-    #expect(exit { () throws(Fault) in try entered.interceptMovFromCR8(register: 0) }?.qualification == 0x018)
+    #expect(
+      exit { () throws(Fault) in try entered.interceptMovToCR8(register: 8) }?.qualification
+        == 0x808)
+    #expect(
+      exit { () throws(Fault) in try entered.interceptMovFromCR8(register: 0) }?.qualification
+        == 0x018)
     let dr = exit { () throws(Fault) in try entered.interceptMovDR(7, from: true, register: 15) }
     #expect(dr?.reason == 29)
     #expect(dr?.qualification == 0xf17)
@@ -240,9 +244,11 @@ struct VMXInterceptTests {
   // MARK: Other instructions
 
   @Test func conditionalInstructions() {
-    enter(primary: 1 << 7 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 29 | 1 << 30, [
-      (.secondaryProcessorBasedControls, 1 << 2 | 1 << 3 | 1 << 6 | 1 << 12)
-    ])
+    enter(
+      primary: 1 << 7 | 1 << 9 | 1 << 10 | 1 << 11 | 1 << 12 | 1 << 29 | 1 << 30,
+      [
+        (.secondaryProcessorBasedControls, 1 << 2 | 1 << 3 | 1 << 6 | 1 << 12)
+      ])
     #expect(exit { () throws(Fault) in try entered.interceptHLT() }?.reason == 12)
     let invlpg = exit { () throws(Fault) in try entered.interceptINVLPG(0x4321) }
     #expect(invlpg?.reason == 14)
@@ -250,7 +256,8 @@ struct VMXInterceptTests {
     #expect(exit { () throws(Fault) in try entered.interceptRDPMC() }?.reason == 15)
     #expect(exit { () throws(Fault) in try entered.interceptRDTSC() }?.reason == 16)
     #expect(exit { () throws(Fault) in try entered.interceptRDTSCP() }?.reason == 51)
-    #expect(exit { () throws(Fault) in try entered.interceptMWAIT(armed: true) }?.qualification == 1)
+    #expect(
+      exit { () throws(Fault) in try entered.interceptMWAIT(armed: true) }?.qualification == 1)
     #expect(exit { () throws(Fault) in try entered.interceptMONITOR() }?.reason == 39)
     #expect(exit { () throws(Fault) in try entered.interceptPAUSE() }?.reason == 40)
     #expect(exit { () throws(Fault) in try entered.interceptWBINVD() }?.reason == 54)

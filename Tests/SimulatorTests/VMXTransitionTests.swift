@@ -104,7 +104,8 @@ struct VMXTransitionTests {
     // Selector 0: unusable, but the base of FS is loaded.
     #expect(host[.fs].isUnusable)
     #expect(host[.fs].base == 0x1234_5000)
-    #expect(host.tr == Segment(selector: 0x18, base: 0xffff_8000_0000_1000, limit: 0x67, access: 0x8b))
+    #expect(
+      host.tr == Segment(selector: 0x18, base: 0xffff_8000_0000_1000, limit: 0x67, access: 0x8b))
     #expect(host.ldtr.isUnusable)
     #expect(host.gdtr == DescriptorTableRegister(base: 0x1111, limit: 0xffff))
     #expect(host.idtr == DescriptorTableRegister(base: 0x2222, limit: 0xffff))
@@ -132,7 +133,8 @@ struct VMXTransitionTests {
     #expect(fixture[.exitInstructionInformation] == 0x123)
 
     // No length for an exit that no instruction asked for.
-    for reason in [ExitReason.externalInterrupt, .eptViolation, .interruptWindow, .monitorTrapFlag] {
+    for reason in [ExitReason.externalInterrupt, .eptViolation, .interruptWindow, .monitorTrapFlag]
+    {
       #expect(processor.prompt(.vmresume) == .entered)
       #expect(exit(processor, reason, length: 3).instructionLength == 0, "\(reason)")
     }
@@ -181,9 +183,18 @@ struct VMXTransitionTests {
     #expect(savedRF(false, .eptViolation))
     #expect(savedRF(true, .externalInterrupt))
     #expect(!savedRF(false, .externalInterrupt))
-    #expect(savedRF(false, .exceptionOrNMI) { processor.pendingExit.interruptionInformation = 0x8000_0b0d })
-    #expect(!savedRF(false, .exceptionOrNMI) { processor.pendingExit.interruptionInformation = 0x8000_0603 })
-    #expect(!savedRF(false, .exceptionOrNMI) { processor.pendingExit.interruptionInformation = 0x8000_0301 })
+    #expect(
+      savedRF(false, .exceptionOrNMI) {
+        processor.pendingExit.interruptionInformation = 0x8000_0b0d
+      })
+    #expect(
+      !savedRF(false, .exceptionOrNMI) {
+        processor.pendingExit.interruptionInformation = 0x8000_0603
+      })
+    #expect(
+      !savedRF(false, .exceptionOrNMI) {
+        processor.pendingExit.interruptionInformation = 0x8000_0301
+      })
   }
 
   @Test func exitControlsDecideWhatIsSaved() throws {
@@ -286,7 +297,9 @@ struct VMXTransitionTests {
   @Test func pendingDebugExceptionsAreKeptForSomeExits() throws {
     let fixture = try VMXFixture(.long64)
     let processor = fixture.processor
-    for (reason, kept) in [(ExitReason.cpuid, false), (.monitorTrapFlag, true), (.initSignal, true)] {
+    for (reason, kept) in [
+      (ExitReason.cpuid, false), (.monitorTrapFlag, true), (.initSignal, true),
+    ] {
       fixture[.guestPendingDebugExceptions] = 0x1001
       let isLaunched = processor.currentVMCSIsLaunched == true
       #expect(processor.prompt(isLaunched ? .vmresume : .vmlaunch) == .entered)
@@ -316,10 +329,11 @@ struct VMXTransitionTests {
     #expect(fixture.processor.msrs.kernelGSBase == 0x5678)
   }
 
-  @Test(arguments: [
-    (MSR.fsBase, 0, 0), (MSR.gsBase, 0, 0), (0x802, 0, 0), (MSR.lstar, 1, 0), (0x1234_5678, 0, 0),
-    (MSR.lstar, 0, 0x8000_0000_0000), (MSR.vmxBasic, 0, 0), (MSR.pat, 0, 2),
-  ] as [(UInt32, UInt32, UInt64)])
+  @Test(
+    arguments: [
+      (MSR.fsBase, 0, 0), (MSR.gsBase, 0, 0), (0x802, 0, 0), (MSR.lstar, 1, 0), (0x1234_5678, 0, 0),
+      (MSR.lstar, 0, 0x8000_0000_0000), (MSR.vmxBasic, 0, 0), (MSR.pat, 0, 2),
+    ] as [(UInt32, UInt32, UInt64)])
   func badListEntryFailsTheEntry(index: UInt32, reserved: UInt32, value: UInt64) throws {
     let fixture = try VMXFixture(.long64)
     list(fixture, [(MSR.star, 0, 1), (index, reserved, value)])

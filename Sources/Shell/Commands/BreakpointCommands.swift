@@ -124,6 +124,7 @@ enum ExitReasons {
     let hint = Nearest.match(text, among: ExitReason.rows.map(\.identifier))
     throw CommandError(
       "unknown-exit-reason",
-      "no exit reason '\(text)'; " + (hint.map { "did you mean \($0)?" } ?? "`help exits` says more"))
+      "no exit reason '\(text)'; "
+        + (hint.map { "did you mean \($0)?" } ?? "`help exits` says more"))
   }
 }

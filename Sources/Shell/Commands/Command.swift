@@ -1,7 +1,10 @@
 /// One row of the command table. Help, completion, the manual page and JSON names derive from it.
 struct Command: Sendable {
   enum Group: String, Sendable, CaseIterable {
-    case machine, running, time, seeing, vmx = "VMX", vmcs = "VMCS", exits, paging, comparing
+    case machine, running, time, seeing
+    case vmx = "VMX"
+    case vmcs = "VMCS"
+    case exits, paging, comparing
     case lessons, transcripts, shell
   }
 

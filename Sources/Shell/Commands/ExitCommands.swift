@@ -40,7 +40,8 @@ enum ExitCommands {
     let canPass = reason == .exceptionOrNMI || reason == .externalInterrupt
     guard policy != .pass || canPass else {
       throw CommandError(
-        "usage", "only exceptions and interrupts can be passed to the guest, not \(reason.identifier)")
+        "usage",
+        "only exceptions and interrupts can be passed to the guest, not \(reason.identifier)")
     }
     session.handled[reason.rawValue] = policy == .emulate ? nil : policy
     return answer(reason, policy)

@@ -35,7 +35,8 @@ enum MachineCommands {
       ], body: load),
     Command(
       name: "reset", group: .machine, summary: "load the same guest again",
-      help: "The machine and its devices start from the beginning; breakpoints stay. Example: reset",
+      help:
+        "The machine and its devices start from the beginning; breakpoints stay. Example: reset",
       needs: .guest, body: reset),
     Command(
       name: "info machine", group: .machine, summary: "show backend, memory, guest and VMX state",
@@ -215,7 +216,8 @@ struct DoctorRendering {
         value: .array(
           diagnosis.findings.map { finding in
             .object([
-              (key: "name", value: .string(finding.name)), (key: "ok", value: .bool(finding.isGood)),
+              (key: "name", value: .string(finding.name)),
+              (key: "ok", value: .bool(finding.isGood)),
               (key: "detail", value: .string(finding.detail)),
               (key: "remedy", value: .string(finding.remedy)),
             ])

@@ -14,7 +14,8 @@ enum RegisterCommands {
         .words(RegisterRendering.Group.allCases.map(\.rawValue)), .nothing,
       ], needs: .machine, body: registers),
     Command(
-      name: "info segments", group: .seeing, summary: "show segment registers, hidden part included",
+      name: "info segments", group: .seeing,
+      summary: "show segment registers, hidden part included",
       help: "Example: info segments", needs: .machine,
       body: { try group(.segments, $0, &$1) }),
     Command(

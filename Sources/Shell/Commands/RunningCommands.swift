@@ -15,7 +15,8 @@ enum RunningCommands {
     Command(
       name: "continue", aliases: ["c"], group: .running, summary: "run on from where the guest is",
       help: "Handles the exit that stopped, if there was one. Enter repeats it. Example: continue",
-      repetition: .same, needs: .guest, body: { session, arguments in
+      repetition: .same, needs: .guest,
+      body: { session, arguments in
         try arguments.end()
         return try session.runGuest()
       }),

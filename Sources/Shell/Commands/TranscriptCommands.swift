@@ -42,7 +42,8 @@ enum TranscriptCommands {
     try arguments.end()
     let text =
       word == "stop"
-      ? try transcripts.stopRecording() : try transcripts.startRecording(
+      ? try transcripts.stopRecording()
+      : try transcripts.startRecording(
         word, cast: arguments.value(of: "--cast"), in: session)
     return Answer(text)
   }

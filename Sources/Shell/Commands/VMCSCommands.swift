@@ -5,7 +5,8 @@ import X86
 enum VMCSCommands {
   static let rows: [Command] = [
     Command(
-      name: "setup", group: .vmx, summary: "fill the current VMCS so that the loaded guest can enter",
+      name: "setup", group: .vmx,
+      summary: "fill the current VMCS so that the loaded guest can enter",
       help: """
         Writes guest state, host state and controls, and says what and why. Then `vmlaunch`.
         Example: load hello, vmxon, vmclear, vmptrld, setup, vmlaunch
@@ -23,7 +24,8 @@ enum VMCSCommands {
       needs: .machine, body: vmcs),
     Command(
       name: "check", group: .vmcs, summary: "list every rule of VM entry that the VMCS breaks",
-      help: "All at once, each with the manual's section. Example: check", needs: .vmx, body: check),
+      help: "All at once, each with the manual's section. Example: check", needs: .vmx,
+      body: check),
   ]
 
   @Sendable private static func setup(_ session: Session, _ arguments: inout Arguments) throws

@@ -5,7 +5,8 @@ extension Session {
   /// A command line of these words, quoted where that is needed.
   public static func line(_ words: [String]) -> String {
     words.enumerated().map { index, word in
-      let isPlain = !word.isEmpty
+      let isPlain =
+        !word.isEmpty
         && word.allSatisfy { !$0.isWhitespace && $0 != "\"" && $0 != "'" && $0 != "#" }
       // A quoted word is no option.
       if isPlain || index == 0 { return word }

@@ -110,13 +110,16 @@ extension LessonEngine {
     return withMessages(parts)
   }
 
-  /// The line with single spaces, and with `command`, its full name, for the word that was typed.
+  /// The line with single spaces, and with `command`, its full name, for the words that were typed.
   static func normal(_ line: String, command: String = "") -> String {
-    var words = line.split { $0.isWhitespace }.map(String.init)
+    let words = line.split { $0.isWhitespace }.map(String.init)
     guard let first = words.first, !command.isEmpty else { return words.joined(separator: " ") }
+    // An alias is one word; a prefix has as many words as the name: `inf reg` for `info registers`.
+    let names = command.split(separator: " ").map(String.init)
+    let isPrefix = zip(names, words).allSatisfy { $0.hasPrefix($1) } && words.count >= names.count
+    let rest = words.dropFirst(isPrefix ? names.count : 1)
     // `x/8xb` keeps its format.
-    words[0] = command + first.drop { $0 != "/" }
-    return words.joined(separator: " ")
+    return ([command + first.drop { $0 != "/" }] + rest).joined(separator: " ")
   }
 }
 

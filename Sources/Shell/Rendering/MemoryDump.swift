@@ -98,7 +98,8 @@ struct MemoryDump {
   private static func rows(
     of bytes: [UInt8], at address: UInt64, _ format: ExaminationFormat
   ) -> [Row] {
-    let perRow = max(1, (format.letter == .binary ? 8 : 16) / format.unit / (format.unit == 1 ? 2 : 1))
+    let perRow = max(
+      1, (format.letter == .binary ? 8 : 16) / format.unit / (format.unit == 1 ? 2 : 1))
     let items = bytes.count / format.unit
     return stride(from: 0, to: items, by: perRow).map { first in
       let cells = (first..<min(first + perRow, items)).map { index in

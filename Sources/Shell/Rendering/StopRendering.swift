@@ -55,7 +55,7 @@ struct StopRendering {
     } else if let exit = stop.exit, stop.reason == .step {
       lines.append(ExitRendering(exit: exit).headline(format) + " (handled by the monitor)")
     }
-    if stop.reason != .step, let detail = detail ?? nonEmpty(stop.explanation) ?? usualText {
+    if stop.reason != .step, let detail = detail ?? nonEmpty(explanation) ?? usualText {
       lines.append(detail)
     } else if stop.reason == .step, let text = nonEmpty(stop.explanation) {
       lines.append(text)
@@ -67,6 +67,15 @@ struct StopRendering {
       lines.append("\(Show.count(count, "instruction")) executed, rip \(Show.hex(stop.rip))")
     }
     return lines
+  }
+
+  /// The monitor's words, without what the exit's headline says already.
+  private var explanation: String {
+    guard stop.reason == .exit, let summary = stop.exit?.summary else { return stop.explanation }
+    let repeated = summary + "; "
+    if stop.explanation == summary { return "" }
+    return stop.explanation.hasPrefix(repeated)
+      ? String(stop.explanation.dropFirst(repeated.count)) : stop.explanation
   }
 
   private func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
@@ -90,7 +99,10 @@ struct StopRendering {
     case .step: return "`stepi` executes one more instruction, `continue` runs on"
     case .breakpoint: return "`info registers`, `stepi`, or `continue` to run on"
     case .exit:
-      return "`vmcs exit` shows what the processor recorded, `continue` handles it and runs on"
+      let look =
+        stop.exit?.backend == nil
+        ? "`vmcs exit` shows what the processor recorded" : "`info registers` shows the guest"
+      return look + ", `continue` handles it and runs on"
     case .halt: return "`info exits` counts what happened, `run` starts the guest again"
     case .limit: return "`continue` runs on, `disassemble` shows where the guest is"
     case .interrupt: return "`disassemble` shows where the guest is, `continue` runs on"

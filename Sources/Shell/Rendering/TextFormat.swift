@@ -152,8 +152,10 @@ enum Show {
     let text = raw(bytes)
     var shown = ""
     for scalar in text.unicodeScalars where scalar != "\r" {
-      let isText = scalar == "\n" || scalar == "\t" || (scalar.value >= 0x20 && scalar.value != 0x7f
-        && !(0x80...0x9f).contains(scalar.value))
+      let isText =
+        scalar == "\n" || scalar == "\t"
+        || (scalar.value >= 0x20 && scalar.value != 0x7f
+          && !(0x80...0x9f).contains(scalar.value))
       if isText {
         shown.unicodeScalars.append(scalar)
       } else {

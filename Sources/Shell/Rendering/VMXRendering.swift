@@ -77,8 +77,8 @@ struct VMXRendering {
       "the VMXON region is not 4-KiB aligned, beyond the physical addresses, or has not the "
         + "revision identifier of IA32_VMX_BASIC"
     case .vmclear, .vmptrld:
-      "the address is not 4-KiB aligned, beyond the physical addresses, or the VMXON region itself, "
-        + "or the region has not the revision identifier"
+      "the address is not 4-KiB aligned, beyond the physical addresses, or the VMXON region "
+        + "itself, or the region has not the revision identifier"
     case .vmread, .vmwrite, .vmlaunch, .vmresume: "no VMCS is current"
     default: "the operand is not valid"
     }
@@ -110,7 +110,8 @@ struct VMXRendering {
     let head = "\(format.style(label, .bold, .red)): \(mnemonic) raised an exception"
     guard vector == 6 else {
       return [
-        head, "why: the processor state does not allow it (CPL, CR0 and CR4 fixed bits, or "
+        head,
+        "why: the processor state does not allow it (CPL, CR0 and CR4 fixed bits, or "
           + "IA32_FEATURE_CONTROL)", format.next("`info control`, `explain \(mnemonic)`"),
       ]
     }
@@ -118,7 +119,8 @@ struct VMXRendering {
       return [head, "why: this processor does not have the instruction, or its mode forbids it"]
     }
     return [
-      head, "why: the processor is not in VMX operation, where VMX instructions other than VMXON "
+      head,
+      "why: the processor is not in VMX operation, where VMX instructions other than VMXON "
         + "do not exist", format.next("`vmxon`"),
     ]
   }

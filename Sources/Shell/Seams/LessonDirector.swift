@@ -13,16 +13,19 @@ final class LessonDirector: LessonControl {
     case "solution":
       let reply = try engine.solution()
       preset = reply.preset
-      return LessonAnswer(text: reply.text, data: .object([
-        (key: "line", value: reply.preset.map { .string($0) } ?? .null)
-      ]))
+      return LessonAnswer(
+        text: reply.text,
+        data: .object([
+          (key: "line", value: reply.preset.map { .string($0) } ?? .null)
+        ]))
     case let word:
       let text = try answer(word, words.dropFirst().first, engine)
       return LessonAnswer(text: text, data: state(engine))
     }
   }
 
-  private func answer(_ word: String, _ argument: String?, _ engine: LessonEngine) throws -> String {
+  private func answer(_ word: String, _ argument: String?, _ engine: LessonEngine) throws -> String
+  {
     switch word {
     case "status": return engine.status()
     case "list": return engine.list()
@@ -35,7 +38,9 @@ final class LessonDirector: LessonControl {
     case "goto": return try engine.goTo(try named(argument, "the step"))
     case "answer": return try engine.answer(try named(argument, "the answer"))
     default:
-      let hint = Nearest.match(word, among: LessonCommand.words).map { "did you mean `lesson \($0)`?" }
+      let hint = Nearest.match(word, among: LessonCommand.words).map {
+        "did you mean `lesson \($0)`?"
+      }
       throw CommandError(
         "usage", "no `lesson \(word)`; " + (hint ?? LessonCommand.words.joined(separator: ", ")))
     }

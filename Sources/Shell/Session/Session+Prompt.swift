@@ -8,8 +8,9 @@ extension Session {
   /// Printed when an interactive session begins.
   public var greeting: String {
     """
-      Ringside: see how hardware virtualisation works, from inside the ring.
-      New here? `lesson start \(LessonDirector.firstLesson)` begins the first lesson. `help` lists the commands.
-      """
+    Ringside: see how hardware virtualisation works, from inside the ring.
+    New here? `lesson start \(LessonDirector.firstLesson)` begins the first lesson.
+    `help` lists the commands.
+    """
   }
 }

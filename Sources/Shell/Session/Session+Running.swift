@@ -23,10 +23,10 @@ extension Session {
     var total = Stop(reason: .step, rip: 0, instructions: 0)
     for index in 0..<count {
       let isShown = index >= count - Self.shownSteps
-      let observer = isShown ? try StepObserver(monitor) : nil
+      let observer = isShown ? try unheard(monitor) { try StepObserver(monitor) } : nil
       let stop = try monitor.step()
       total = Self.adding(stop, to: total)
-      if let observer { shown.append(try observer.finish()) }
+      if let observer { shown.append(try unheard(monitor) { try observer.finish() }) }
       if stop.reason != .step { break }
       if let limit = interruptAt, index + 1 >= limit { interrupt.raise() }
       if interrupt.isRaised {
@@ -128,7 +128,9 @@ extension Session {
 
   private static func adding(_ stop: Stop, to total: Stop) -> Stop {
     var result = stop
-    if let before = total.instructions { result.instructions = stop.instructions.map { $0 &+ before } }
+    if let before = total.instructions {
+      result.instructions = stop.instructions.map { $0 &+ before }
+    }
     result.handledExits += total.handledExits
     result.exit = stop.exit ?? total.exit
     return result
@@ -140,20 +142,30 @@ extension Session {
     skipped: Int = 0
   ) -> Answer {
     lastStop = stop
-    let pc = (try? registers().linearPC) ?? stop.rip
+    let pc = (try? unheard(monitor) { try registers().linearPC }) ?? stop.rip
     var detail: String?
     if stop.reason == .breakpoint, stop.explanation.isEmpty {
       breakpoints.count(address: pc, exit: nil)
       let hit = breakpoints.all.first { $0.kind == .address(pc) }
-      detail = hit.map { "breakpoint \($0.number) at \(Show.hex(pc))" }
+      detail =
+        hit.map { "breakpoint \($0.number) at \(Show.hex(pc))" }
         ?? "arrived at \(Show.hex(pc))"
     } else if stop.reason == .exit, let exit = stop.exit {
       breakpoints.count(address: nil, exit: exit.reason)
     }
     let rendering = StopRendering(
       stop: stop, executed: executed, skipped: skipped, console: takeConsole(),
-      upcoming: upcoming(monitor), detail: detail)
+      upcoming: unheard(monitor) { upcoming(monitor) }, detail: detail)
     return Answer(rendering.lines(format).joined(separator: "\n"), rendering.json)
+  }
+
+  /// Looks at the machine for what the shell shows by itself: those ioctls are not echoed, so that
+  /// the learner sees the ones that the command takes.
+  private func unheard<T>(_ monitor: any MonitorNeeds, _ body: () throws -> T) rethrows -> T {
+    guard monitor.keepsIoctls else { return try body() }
+    monitor.keepsIoctls = false
+    defer { monitor.keepsIoctls = true }
+    return try body()
   }
 
   private func upcoming(_ monitor: any MonitorNeeds) -> DisassemblyLine? {

@@ -114,7 +114,9 @@ public final class Session {
   private func afterwards(_ line: String, _ result: CommandResult) -> CommandResult {
     var result = result
     guard !result.command.isEmpty else { return result }
-    if !["lesson", "answer"].contains(result.command), let text = lessons?.afterCommand(line, result, in: self) {
+    if !["lesson", "answer"].contains(result.command),
+      let text = lessons?.afterCommand(line, result, in: self)
+    {
       result.append([text])
     }
     if result.command != "record", sourcing.isEmpty,

@@ -51,7 +51,8 @@ struct StepObserver {
     }
     if let pushed = pushedChange(after) { changes.append(pushed) }
     return ExecutedInstruction(
-      address: next?.address ?? before.linearPC, bytes: next.map { $0.bytes.prefix($0.instruction.length) } ?? [],
+      address: next?.address ?? before.linearPC,
+      bytes: next.map { $0.bytes.prefix($0.instruction.length) } ?? [],
       text: next.map { Disassembler.text($0.instruction, at: $0.address, bytes: $0.bytes) } ?? "",
       changes: changes)
   }

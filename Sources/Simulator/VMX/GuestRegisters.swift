@@ -1,7 +1,7 @@
 import X86
 
-/// The guest's registers while the processor is in root operation: what a VM exit saved stands in the
-/// current VMCS, the general registers and a few others still in the processor.
+/// The guest's registers while the processor is in root operation: what a VM exit saved stands in
+/// the current VMCS, the general registers and a few others still in the processor.
 extension Processor {
   /// nil without a current VMCS.
   func guestRegisters() -> Registers? {
@@ -37,8 +37,8 @@ extension Processor {
     return entry & EntryControls.ia32eModeGuest != 0 ? efer | long : efer & ~long
   }
 
-  /// Writes the guest's registers to where the next VM entry takes them from; false without a current
-  /// VMCS.
+  /// Writes the guest's registers to where the next VM entry takes them from; false without a
+  /// current VMCS.
   func setGuestRegisters(_ value: Registers) -> Bool {
     guard let vmcs = currentVMCS else { return false }
     for register in GeneralRegister.allCases where register != .rsp {

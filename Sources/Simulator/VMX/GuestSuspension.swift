@@ -1,14 +1,14 @@
 import X86
 
-/// What a monitor does from outside without a VM exit of its own: stopping a guest for the prompt, and
-/// emulating one of its instructions.
+/// What a monitor does from outside without a VM exit of its own: stopping a guest for the prompt,
+/// and emulating one of its instructions.
 extension Processor {
-  /// Leaves non-root operation between two instructions: the guest state is saved and the host state
-  /// loaded as by a VM exit, but the exit-information fields keep their values. A host does this
-  /// with an interrupt that it sends to the processor; here nothing is sent.
+  /// Leaves non-root operation between two instructions: the guest state is saved and the host
+  /// state loaded as by a VM exit, but the exit-information fields keep their values. A host does
+  /// this with an interrupt that it sends to the processor; here nothing is sent.
   ///
-  /// An event that was injected by an entry is not injected again by the next, but one that waits while
-  /// an instruction is emulated stays.
+  /// An event that was injected by an entry is not injected again by the next, but one that waits
+  /// while an instruction is emulated stays.
   func suspendGuest(wasEntered: Bool = true) {
     guard vmx.isNonRoot, let vmcs = currentVMCS else { return }
     if wasEntered {
@@ -21,9 +21,9 @@ extension Processor {
     attention = true
   }
 
-  /// Executes the guest instruction at RIP with `bus` answering for ports and for memory that is not
-  /// RAM, without a VM entry: the instruction emulator of the monitor. Returns the exit that the
-  /// instruction causes otherwise, e.g. by an intercepted exception.
+  /// Executes the guest instruction at RIP with `bus` answering for ports and for memory that is
+  /// not RAM, without a VM entry: the instruction emulator of the monitor. Returns the exit that
+  /// the instruction causes otherwise, e.g. by an intercepted exception.
   func emulateGuestInstruction(on bus: any DeviceBus) -> ProcessorStop? {
     guard monitorIsExternal else { return emulate(on: bus) }
     guard !vmx.isNonRoot, let vmcs = currentVMCS else { return nil }

@@ -3,8 +3,8 @@ import X86
 // SDM 3C, "Changes to Instruction Behavior in VMX Non-Root Operation": control and debug registers.
 // `register` is the number of the general register, for the exit qualification.
 extension Processor {
-  /// The value that MOV to CR0 is to load: bits of the guest/host mask keep their values. Exits if one
-  /// of them would differ from the read shadow.
+  /// The value that MOV to CR0 is to load: bits of the guest/host mask keep their values. Exits if
+  /// one of them would differ from the read shadow.
   func interceptMovToCR0(_ value: UInt64, register: UInt8) throws(Fault) -> UInt64 {
     guard vmx.isNonRoot else { return value }
     if (value ^ vmx.cr0Shadow) & vmx.cr0Mask != 0 {
@@ -59,8 +59,8 @@ extension Processor {
       qualification: ExitQualificationBits.movCR(8, from: true, register: register))
   }
 
-  /// CLTS: exits if the host owns TS and the shadow has it; false if the host owns TS and the shadow
-  /// has it not, so that CLTS does nothing; else true.
+  /// CLTS: exits if the host owns TS and the shadow has it; false if the host owns TS and the
+  /// shadow has it not, so that CLTS does nothing; else true.
   func interceptCLTS() throws(Fault) -> Bool {
     guard vmx.cr0Mask & CR0.ts != 0 else { return true }
     if vmx.cr0Shadow & CR0.ts != 0 { throw crExit(ExitQualificationBits.clts) }
@@ -96,8 +96,8 @@ extension Processor {
 
   // MARK: Fixed bits
 
-  /// SDM 3C, "Restrictions on VMX Operation": whether MOV to CR0 may load `value` here; otherwise it
-  /// raises #GP(0). Always true outside VMX operation.
+  /// SDM 3C, "Restrictions on VMX Operation": whether MOV to CR0 may load `value` here; otherwise
+  /// it raises #GP(0). Always true outside VMX operation.
   func vmxAllowsCR0(_ value: UInt64) -> Bool {
     guard vmx.isOn else { return true }
     let unrestricted =

@@ -140,8 +140,8 @@ extension Processor {
 
   // MARK: Exceptions
 
-  /// SDM 3C, "Exception Bitmap": for a page fault the bit counts if (error code AND mask) = match, and
-  /// its opposite otherwise.
+  /// SDM 3C, "Exception Bitmap": for a page fault the bit counts if (error code AND mask) = match,
+  /// and its opposite otherwise.
   func interceptsException(_ vector: UInt8, errorCode: UInt32) -> Bool {
     guard vmx.isNonRoot, vector < 32 else { return false }
     let isSet = (vmx.exceptionBitmap >> UInt32(vector)) & 1 != 0
@@ -149,8 +149,8 @@ extension Processor {
     return isSet == (errorCode & vmx.pageFaultMask == vmx.pageFaultMatch)
   }
 
-  /// Exits for an exception that the bitmap selects. `type` is that of the interruption information:
-  /// 3 hardware exception, 5 INT1, 6 INT3 and INTO.
+  /// Exits for an exception that the bitmap selects. `type` is that of the interruption
+  /// information: 3 hardware exception, 5 INT1, 6 INT3 and INTO.
   func interceptException(_ exception: PendingException, type: UInt8 = 3) throws(Fault) {
     guard interceptsException(exception.vector, errorCode: exception.errorCode) else { return }
     // SDM 3C, "Exit Qualification": DR6 bits for #DB, the linear address for #PF.

@@ -25,25 +25,25 @@ struct VMCS {
     self.address = address
   }
 
-  /// The value of a field, or the upper half of one for a high-half encoding; 0 for an encoding
-  /// that no field has. Writes are truncated to the width of the field.
+  /// The value of a field that exists and is no high half. Writes are truncated to its width.
   @inline(__always)
   subscript(_ field: VMCSField) -> UInt64 {
-    get {
-      guard let slot = field.fullField.slot else { return 0 }
-      let value = memory.load(offset(slot), as: UInt64.self)
-      return field.isHighHalf ? value >> 32 : value & VMCS.mask(field)
-    }
-    nonmutating set {
-      guard let slot = field.fullField.slot else { return }
-      let target = offset(slot)
-      if field.isHighHalf {
-        let low = memory.load(target, as: UInt64.self) & 0xffff_ffff
-        memory.store(target, (newValue << 32) | low)
-      } else {
-        memory.store(target, newValue & VMCS.mask(field))
-      }
-    }
+    get { memory.load(location(field), as: UInt64.self) & VMCS.mask(field) }
+    nonmutating set { memory.store(location(field), newValue & VMCS.mask(field)) }
+  }
+
+  /// As VMREAD: a field, or the upper half of one for a high-half encoding; nil if there is none.
+  func read(_ field: VMCSField) -> UInt64? {
+    guard field.isDefined else { return nil }
+    let value = self[field.fullField]
+    return field.isHighHalf ? value >> 32 : value
+  }
+
+  /// As VMWRITE; without effect if there is no such field.
+  func write(_ field: VMCSField, _ value: UInt64) {
+    guard field.isDefined else { return }
+    let full = field.fullField
+    self[full] = field.isHighHalf ? (value << 32) | (self[full] & 0xffff_ffff) : value
   }
 
   /// The low 32 bits of a field.
@@ -71,9 +71,18 @@ struct VMCS {
     nonmutating set { memory.store(address &+ VMCS.abortOffset, newValue) }
   }
 
+  /// Fields of a width and type stand together, in the order of `VMCSField.slot`: the first slots
+  /// of these groups are the bytes of two constants. One expression without a branch folds to a
+  /// constant for a constant field.
   @inline(__always)
-  private func offset(_ slot: Int) -> UInt64 {
-    address &+ VMCS.fieldOffset &+ UInt64(truncatingIfNeeded: slot) &* 8
+  private func location(_ field: VMCSField) -> UInt64 {
+    // Bits 14:13 of the encoding are the width, 11:10 the type, 9:1 the index, which is below 64.
+    let type = UInt64((field.rawValue >> 10) & 3)
+    let width = UInt64((field.rawValue >> 13) & 3)
+    let slots: UInt64 = width < 2 ? 0x5e45_4218_1106_d500 : 0xc6af_a9a1_a088_806c
+    let first = (slots >> ((width & 1) << 5 | type << 3)) & 0xff
+    let slot = first &+ UInt64((field.rawValue >> 1) & 0x3f)
+    return address &+ VMCS.fieldOffset &+ slot &* 8
   }
 
   /// As `VMCSField.mask`, of the encoding's width bits alone so that it folds for a constant field.
@@ -95,8 +104,7 @@ extension Processor {
   /// The value of a field of the current VMCS, as a debugger looks at it; nil if there is no
   /// current VMCS or no such field.
   public func vmcsField(_ field: VMCSField) -> UInt64? {
-    guard field.isDefined, let vmcs = currentVMCS else { return nil }
-    return vmcs[field]
+    currentVMCS?.read(field)
   }
 
   /// The current-VMCS pointer; nil if there is none.

@@ -2,8 +2,9 @@ import X86
 
 // SDM 3C, "VM Entries".
 extension Processor {
-  /// VMLAUNCH or VMRESUME. The fault of an instruction that may not execute here is thrown; so is, once
-  /// the guest is entered, what the delivery of an injected event runs into: it belongs to the guest.
+  /// VMLAUNCH or VMRESUME. The fault of an instruction that may not execute here is thrown; so is,
+  /// once the guest is entered, what the delivery of an injected event runs into: it belongs to the
+  /// guest.
   func vmEntry(launch: Bool) throws(Fault) -> VMEntryOutcome {
     try vmxPreconditions(launch ? .vmlaunch : .vmresume)
     guard let vmcs = currentVMCS, !vmcs.isShadow else { return .failInvalid }

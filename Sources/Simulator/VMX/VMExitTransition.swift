@@ -2,8 +2,8 @@ import X86
 
 // SDM 3C, "VM Exits".
 extension Processor {
-  /// Carries out `pendingExit`: records why, saves the guest state, loads the host state. Returns the
-  /// exit as the exit-information fields have it.
+  /// Carries out `pendingExit`: records why, saves the guest state, loads the host state. Returns
+  /// the exit as the exit-information fields have it.
   @discardableResult
   func performVMExit() -> VMExit {
     guard vmx.isNonRoot, let vmcs = currentVMCS else { return pendingExit }
@@ -71,8 +71,8 @@ extension Processor {
     delivering = nil
   }
 
-  /// SDM 3C, "Information for VM Exits Due to Instruction Execution": an exception has a length only if
-  /// an instruction asked for it (INT1, INT3, INTO).
+  /// SDM 3C, "Information for VM Exits Due to Instruction Execution": an exception has a length
+  /// only if an instruction asked for it (INT1, INT3, INTO).
   private func hasInstructionLength(_ exit: VMExit, _ reason: ExitReason) -> Bool {
     if reason == .exceptionOrNMI {
       return exit.interruptionInformation >> 31 != 0 && (exit.interruptionInformation >> 8) & 7 >= 5
@@ -103,8 +103,8 @@ extension Processor {
   private func saveGuestControlRegisters(_ vmcs: VMCS, _ exit: UInt64) {
     let entry = vmcs[.entryControls]
     let isIA32e = efer & EFER.lma != 0
-    // What a VM exit saves passes the checks of the next VM entry, unless paging or the mode changed
-    // and IA32_EFER is loaded but not saved.
+    // What a VM exit saves passes the checks of the next VM entry, unless paging or the mode
+    // changed and IA32_EFER is loaded but not saved.
     let wasIA32e = entry & EntryControls.ia32eModeGuest != 0
     if isIA32e != wasIA32e || (vmcs[.guestCR0] ^ cr0) & CR0.pg != 0 {
       vmx.unchecked |= VMEntryCheckGroups.all
@@ -324,7 +324,11 @@ extension ExitReason {
   private static func set(where isIn: (ExitReasonRow) -> Bool) -> Set {
     var result: Set = (0, 0)
     for row in rows where isIn(row) {
-      if row.number < 64 { result.low |= 1 << row.number } else { result.high |= 1 << (row.number - 64) }
+      if row.number < 64 {
+        result.low |= 1 << row.number
+      } else {
+        result.high |= 1 << (row.number - 64)
+      }
     }
     return result
   }

@@ -2,8 +2,8 @@ import X86
 
 // SDM 3C, "Other Causes of VM Exits", "Monitor Trap Flag" and "Event Priorities".
 extension Processor {
-  /// Whether `vmxBoundaryEvent` could do anything at this instruction boundary: cheap enough to ask at
-  /// each of them. Always false outside non-root operation.
+  /// Whether `vmxBoundaryEvent` could do anything at this instruction boundary: cheap enough to ask
+  /// at each of them. Always false outside non-root operation.
   @inline(__always)
   var hasVMXBoundaryWork: Bool {
     vmx.isNonRoot
@@ -21,8 +21,8 @@ extension Processor {
     if vmx.primaryControls & PrimaryControls.monitorTrapFlag != 0 { vmx.pendingMTF = true }
   }
 
-  /// What comes before debug traps at a boundary of non-root operation: the fault of an injected event's
-  /// delivery, and the MTF VM exit.
+  /// What comes before debug traps at a boundary of non-root operation: the fault of an injected
+  /// event's delivery, and the MTF VM exit.
   func vmxBoundaryEventBeforeTraps() throws(Fault) {
     if let fault = vmx.deferredFault {
       vmx.deferredFault = nil
@@ -34,8 +34,8 @@ extension Processor {
     }
   }
 
-  /// Throws the VM exit that is due at this boundary of non-root operation, highest priority first. When
-  /// it returns, pending NMIs and interrupts that may be taken go through the guest's IDT.
+  /// Throws the VM exit that is due at this boundary of non-root operation, highest priority first.
+  /// When it returns, pending NMIs and interrupts that may be taken go through the guest's IDT.
   func vmxBoundaryEvent() throws(Fault) {
     guard vmx.isNonRoot else { return }
     try vmxBoundaryEventBeforeTraps()
@@ -90,8 +90,8 @@ extension Processor {
     return fault
   }
 
-  /// SDM 3C, "Changes to Instruction Behavior in VMX Non-Root Operation": IRET ends blocking by NMI (or
-  /// by virtual NMI), but not with NMI exiting alone.
+  /// SDM 3C, "Changes to Instruction Behavior in VMX Non-Root Operation": IRET ends blocking by NMI
+  /// (or by virtual NMI), but not with NMI exiting alone.
   func endNMIBlockingByIRET() {
     let nmiControls = PinBasedControls.nmiExiting | PinBasedControls.virtualNMIs
     if vmx.pinBasedControls & nmiControls == PinBasedControls.nmiExiting { return }

@@ -15,7 +15,8 @@ public struct VMXCapabilities: Sendable, Equatable {
   public static let ringside = VMXCapabilities(rows)
 
   private init(_ rows: [(msr: UInt32, value: UInt64)]) {
-    values = [UInt64](repeating: 0, count: Int(VMXCapabilities.lastMSR - VMXCapabilities.firstMSR) + 1)
+    values = [UInt64](
+      repeating: 0, count: Int(VMXCapabilities.lastMSR - VMXCapabilities.firstMSR) + 1)
     for row in rows { self[row.msr] = row.value }
   }
 
@@ -38,7 +39,9 @@ public struct VMXCapabilities: Sendable, Equatable {
 
   // MARK: What the parts of the MSRs say
 
-  public var revisionIdentifier: UInt32 { UInt32(truncatingIfNeeded: self[MSR.vmxBasic]) & ~(1 << 31) }
+  public var revisionIdentifier: UInt32 {
+    UInt32(truncatingIfNeeded: self[MSR.vmxBasic]) & ~(1 << 31)
+  }
   /// IA32_VMX_BASIC[48]: VMX structures must lie below 4 GiB.
   var has32BitAddresses: Bool { bit(48, of: MSR.vmxBasic) }
   var hasTrueControls: Bool { bit(55, of: MSR.vmxBasic) }

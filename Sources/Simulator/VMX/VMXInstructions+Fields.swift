@@ -14,10 +14,10 @@ extension Processor {
   ) throws(Fault) -> VMReadResult {
     try vmxPreconditions(.vmread, qualification: qualification, information: information)
     guard let vmcs = currentVMCS else { return VMReadResult(result: .failInvalid) }
-    guard let field = VMCSField(operand: encoding) else {
+    guard let field = VMCSField(operand: encoding), let value = vmcs.read(field) else {
       return VMReadResult(result: .failValid(12))
     }
-    return VMReadResult(result: .succeed, value: vmcs[field])
+    return VMReadResult(result: .succeed, value: value)
   }
 
   /// VMWRITE: the value is truncated or zero-extended to the width of the field and not checked.
@@ -30,7 +30,7 @@ extension Processor {
     if field.type == .exitInformation && !vmx.capabilities.allowsWritingExitInformation {
       return .failValid(13)
     }
-    vmcs[field] = value
+    vmcs.write(field, value)
     noteWrite(field)
     return .succeed
   }

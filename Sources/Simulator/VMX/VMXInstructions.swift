@@ -1,7 +1,7 @@
 import X86
 
-// SDM 3C, "VMX Instruction Reference". Each function carries out one instruction whose operands have
-// been read; the caller applies the result and moves RIP. Conditions stand in the order of the
+// SDM 3C, "VMX Instruction Reference". Each function carries out one instruction whose operands
+// have been read; the caller applies the result and moves RIP. Conditions stand in the order of the
 // manual's operation sections.
 
 extension Processor {

@@ -6,8 +6,8 @@ enum MSRListTarget {
 }
 
 extension Processor {
-  /// Loads the MSRs of a list (SDM 3C, "Loading MSRs"). The number, from 1, of the entry that can't be
-  /// loaded; nil if all could.
+  /// Loads the MSRs of a list (SDM 3C, "Loading MSRs"). The number, from 1, of the entry that can't
+  /// be loaded; nil if all could.
   @inline(__always)
   func loadMSRs(_ address: UInt64, count: UInt64, into target: MSRListTarget) -> UInt64? {
     count == 0 ? nil : slowLoadMSRs(address, count: count)
@@ -33,8 +33,8 @@ extension Processor {
     index != MSR.fsBase && index != MSR.gsBase && index >> 8 != 8
   }
 
-  /// Stores the MSRs of a list (SDM 3C, "Saving MSRs"). The number of the entry that can't be stored,
-  /// nil if all could.
+  /// Stores the MSRs of a list (SDM 3C, "Saving MSRs"). The number of the entry that can't be
+  /// stored, nil if all could.
   @inline(__always)
   func storeMSRs(_ address: UInt64, count: UInt64) -> UInt64? {
     count == 0 ? nil : slowStoreMSRs(address, count: count)

@@ -93,8 +93,8 @@ extension Processor {
     }
   }
 
-  /// The displacement of the memory operand, with RIP of the next instruction added if it is relative
-  /// to that (SDM 3C, "Exit Qualification").
+  /// The displacement of the memory operand, with RIP of the next instruction added if it is
+  /// relative to that (SDM 3C, "Exit Qualification").
   func displacementQualification(_ i: Instruction) -> UInt64 {
     guard i.operand0.kind == .memory || i.operand1.kind == .memory else { return 0 }
     let displacement = UInt64(bitPattern: i.displacement)

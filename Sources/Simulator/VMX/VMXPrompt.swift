@@ -91,9 +91,9 @@ extension Processor {
 }
 
 extension Processor {
-  /// Puts the processor into the state of a 64-bit monitor outside VMX operation: paging on with the
-  /// 4-level table at `pageTable`, flat segments, CPL 0. CR4.VMXE is 0: setting it is the monitor's
-  /// first step, and VMXON raises #UD without it.
+  /// Puts the processor into the state of a 64-bit monitor outside VMX operation: paging on with
+  /// the 4-level table at `pageTable`, flat segments, CPL 0. CR4.VMXE is 0: setting it is the
+  /// monitor's first step, and VMXON raises #UD without it.
   public func becomeHost(pageTable: UInt64, rip: UInt64 = 0, rsp: UInt64 = 0) {
     var host = Registers()
     host.cr0 = CR0.pg | CR0.wp | CR0.ne | CR0.et | CR0.mp | CR0.pe

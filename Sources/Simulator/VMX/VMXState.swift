@@ -21,8 +21,8 @@ struct VMXState: Sendable {
   /// since the groups last passed.
   var unchecked = VMEntryCheckGroups.all
 
-  // Controls of the running guest, cached from the VMCS at VM entry. They are all 0 outside non-root
-  // operation, so that a test of a bit needs no test of the mode.
+  // Controls of the running guest, cached from the VMCS at VM entry. They are all 0 outside
+  // non-root operation, so that a test of a bit needs no test of the mode.
   var pinBasedControls: UInt64 = 0
   var primaryControls: UInt64 = 0
   var secondaryControls: UInt64 = 0

@@ -7,7 +7,7 @@ extension VMCSField {
   ///
   /// Plain arithmetic, so that it folds to a constant for a constant field. Indices that the
   /// manual leaves out cost an unused slot.
-  @inlinable @inline(__always) public var slot: Int? {
+  @inlinable public var slot: Int? {
     // Bits 31:15, 12 and 0 are zero in the encoding of every full field.
     guard rawValue & 0xffff_9001 == 0 else { return nil }
     switch rawValue >> 10 {
@@ -35,7 +35,7 @@ extension VMCSField {
   }
 
   /// `first` + index, if bit `index` of `present` is set.
-  @inlinable @inline(__always) func slot(from first: Int, present: UInt64) -> Int? {
+  @inlinable func slot(from first: Int, present: UInt64) -> Int? {
     // A shift by more than 63 gives 0.
     (present >> UInt64(index)) & 1 == 1 ? first &+ index : nil
   }

@@ -7,7 +7,7 @@ public struct VMCSField: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt32
 
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
-  @inlinable @inline(__always) init(_ encoding: UInt32) { rawValue = encoding }
+  @inlinable init(_ encoding: UInt32) { rawValue = encoding }
 
   /// Width of a field, bits 14:13 of its encoding.
   public enum Width: UInt8, Sendable, CaseIterable {
@@ -38,13 +38,13 @@ public struct VMCSField: RawRepresentable, Hashable, Sendable {
   }
 
   /// Index among the fields of the same width and type, bits 9:1.
-  @inlinable @inline(__always) public var index: Int { Int((rawValue >> 1) & 0x1ff) }
+  @inlinable public var index: Int { Int((rawValue >> 1) & 0x1ff) }
 
   /// Bit 0: access to the upper 32 bits of a 64-bit field.
-  @inlinable @inline(__always) public var isHighHalf: Bool { rawValue & 1 != 0 }
+  @inlinable public var isHighHalf: Bool { rawValue & 1 != 0 }
 
   /// The field that a high half belongs to; a full field is its own.
-  @inlinable @inline(__always) public var fullField: VMCSField { VMCSField(rawValue & ~1) }
+  @inlinable public var fullField: VMCSField { VMCSField(rawValue & ~1) }
 
   /// The upper half of a 64-bit field; nil for every other field.
   @inlinable public var highHalf: VMCSField? {

@@ -1,7 +1,7 @@
 import X86
 
-/// The guest-state fields of one segment register. The manual numbers them alike: ES, CS, SS, DS, FS,
-/// GS, LDTR, TR.
+/// The guest-state fields of one segment register. The manual numbers them alike: ES, CS, SS, DS,
+/// FS, GS, LDTR, TR.
 struct GuestSegmentFields: Sendable {
   let name: String
   let selector: VMCSField

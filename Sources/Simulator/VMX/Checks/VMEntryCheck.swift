@@ -22,8 +22,8 @@ public struct VMEntryCheck: Sendable {
     self.violation = violation
   }
 
-  /// Every rule, in the order in which this processor checks them. The manual leaves the order inside
-  /// a stage open.
+  /// Every rule, in the order in which this processor checks them. The manual leaves the order
+  /// inside a stage open.
   public static let rows: [VMEntryCheck] = VMEntryCheckGroup.allCases.flatMap(\.rows)
 }
 
@@ -93,8 +93,8 @@ extension VMEntryCheckContext {
 }
 
 extension Processor {
-  /// Every VM-entry rule that the current VMCS breaks, in the order of the checks: empty if VM entry
-  /// would accept it, nil if there is no current VMCS.
+  /// Every VM-entry rule that the current VMCS breaks, in the order of the checks: empty if VM
+  /// entry would accept it, nil if there is no current VMCS.
   public func checkVMCS() -> [VMEntryFinding]? {
     currentVMCS.map { checkContext($0).allFindings() }
   }

@@ -1,7 +1,7 @@
 import X86
 
-/// What the rules look at: a VMCS, the memory around it, what the processor supports, and what it is
-/// doing now.
+/// What the rules look at: a VMCS, the memory around it, what the processor supports, and what it
+/// is doing now.
 struct VMEntryCheckContext {
   let vmcs: VMCS
   let memory: PhysicalMemory

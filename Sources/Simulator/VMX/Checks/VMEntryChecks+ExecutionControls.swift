@@ -152,7 +152,9 @@ extension VMEntryCheck {
       "C20", .executionControls, [.pmlAddress] + secondaryFields,
       "If PML is enabled, EPT is too, and the PML address is 4-KiB aligned and inside the physical "
         + "width"
-    ) { $0.needsEPT(SecondaryControls.enablePML) ?? $0.page(.pmlAddress, SecondaryControls.enablePML) },
+    ) {
+      $0.needsEPT(SecondaryControls.enablePML) ?? $0.page(.pmlAddress, SecondaryControls.enablePML)
+    },
     VMEntryCheck(
       "C21", .executionControls, secondaryFields, "An unrestricted guest needs EPT"
     ) { $0.needsEPT(SecondaryControls.unrestrictedGuest) },
@@ -180,7 +182,7 @@ extension VMEntryCheck {
     },
     VMEntryCheck(
       "C26", .executionControls, [.virtualizationExceptionInformationAddress] + secondaryFields,
-      "With EPT-violation #VE the information address is 4-KiB aligned and inside the physical width"
+      "With EPT-violation #VE the information address is 4-KiB aligned, inside the physical width"
     ) {
       $0.page(.virtualizationExceptionInformationAddress, SecondaryControls.eptViolationVE)
     },
@@ -193,7 +195,7 @@ extension VMEntryCheck {
     },
     VMEntryCheck(
       "C28", .executionControls, secondaryFields + [.primaryExitControls, .entryControls],
-      "Processor Trace with guest-physical addresses needs EPT, loading and clearing of IA32_RTIT_CTL"
+      "Processor Trace with guest-physical addresses needs EPT and IA32_RTIT_CTL loaded and cleared"
     ) { $0.processorTrace },
     VMEntryCheck(
       "C29", .executionControls,

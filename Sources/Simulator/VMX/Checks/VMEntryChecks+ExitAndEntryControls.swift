@@ -119,7 +119,8 @@ extension VMEntryCheckContext {
       .entryInterruptionInformation, "a type in bits 10:8 that is not reserved")
   }
 
-  fileprivate func injectedVector(type: UInt64, at range: ClosedRange<UInt64>) -> VMEntryViolation? {
+  fileprivate func injectedVector(type: UInt64, at range: ClosedRange<UInt64>) -> VMEntryViolation?
+  {
     guard injects(type: type) else { return nil }
     let want = range.count == 1 ? "\(range.lowerBound)" : "at most \(range.upperBound)"
     return unless(

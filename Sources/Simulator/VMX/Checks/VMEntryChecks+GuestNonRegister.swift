@@ -138,7 +138,7 @@ extension VMEntryCheck {
         .vmcsLinkPointer, .secondaryProcessorBasedControls, .primaryProcessorBasedControls,
       ],
       "The VMCS link pointer is all ones, or a 4-KiB aligned address inside the physical width of "
-        + "another region with this revision identifier, a shadow VMCS exactly if VMCS shadowing is on"
+        + "another region with this revision identifier, a shadow VMCS only if VMCS shadowing is on"
     ) { $0.linkPointer },
   ]
 

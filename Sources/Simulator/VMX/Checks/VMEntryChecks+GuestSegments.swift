@@ -30,7 +30,7 @@ extension VMEntryCheck {
       "G14", .guestSegments,
       fields(\.base) + fields(\.access)
         + [.guestTRBase, .guestLDTRBase, .guestLDTRAccessRights],
-      "Bases of TR, FS, GS and a usable LDTR are canonical; those of CS and of usable SS, DS and ES "
+      "Bases of TR, FS, GS and a usable LDTR are canonical; those of CS and usable SS, DS and ES "
         + "have 32 bits"
     ) { $0.segmentBases },
     VMEntryCheck(
@@ -121,8 +121,8 @@ extension VMEntryCheck {
   private static let systemSegmentRows: [VMEntryCheck] = [
     VMEntryCheck(
       "G27", .guestSegments, [.guestTRAccessRights, .guestTRLimit, .entryControls],
-      "TR is a usable, present busy TSS (type 11, or 3 outside IA-32e mode), reserved bits 0, G fits "
-        + "the limit"
+      "TR is a usable, present busy TSS (type 11, or 3 outside IA-32e mode), reserved bits 0, "
+        + "G fits the limit"
     ) { $0.taskRegister },
     VMEntryCheck(
       "G28", .guestSegments, [.guestLDTRAccessRights, .guestLDTRLimit],
