@@ -214,7 +214,8 @@ extension Monitor {
     guard let handler = ExitHandler.row(for: exit.reason) else {
       return .stop(
         .exit,
-        "\(exit.summary): this monitor has no handler for \(ExitReason(rawValue: exit.reason).name)")
+        "\(exit.summary): this monitor has no handler for \(ExitReason(rawValue: exit.reason).name)"
+      )
     }
     let outcome = try handler.handle(self, exit)
     if outcome == .resume { try reinject(exit) }
