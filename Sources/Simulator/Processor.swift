@@ -124,6 +124,8 @@ import X86
   // and leaves the checks of exclusivity out of the hot path.
 
   public var instructionsRetired: UInt64 { retired }
+  /// The VM exit performed last.
+  public var lastVMExit: VMExit { pendingExit }
   public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented }
 
   var rip: UInt64 {

@@ -5,8 +5,8 @@ public enum ProcessorStop: Sendable, Equatable {
   case limit
   case breakpoint(UInt64)
   case interrupted
-  /// A VM exit to a monitor outside the machine; the processor is in root operation.
-  case vmExit(VMExit)
+  /// A VM exit to a monitor outside the machine: `lastVMExit`. The processor is in root operation.
+  case vmExit
   /// HLT, and nothing that could wake the processor.
   case halted
   /// A triple fault outside non-root operation.
@@ -130,9 +130,9 @@ extension Processor {
     }
     switch fault {
     case .exit:
-      let exit = performVMExit()
+      performVMExit()
       delivering = nil
-      return monitorIsExternal ? .vmExit(exit) : nil
+      return monitorIsExternal ? .vmExit : nil
     case .halted: return .halted
     case .access: return .access(pendingAccess)
     case .shutdown, .exception:
