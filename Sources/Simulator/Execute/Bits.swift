@@ -79,8 +79,10 @@ extension Processor {
     let old = try readForUpdate(i, i.operand0)
     let accumulator = r[0] & Processor.mask(size)
     let isEqual = old == accumulator
-    // The destination is written in either case (SDM 2, "CMPXCHG").
-    try write(i, i.operand0, isEqual ? try read(i, i.operand1) : old)
+    // Memory is written in either case (SDM 2, "CMPXCHG"); a register keeps even its upper half.
+    if isEqual || i.operand0.kind == .memory {
+      try write(i, i.operand0, isEqual ? try read(i, i.operand1) : old)
+    }
     if !isEqual { writeRegister(0, size, old) }
     compare(accumulator, old, size)
   }

@@ -78,6 +78,7 @@ extension Processor {
     guard attention else { return try executeOps(first, count) }
     let shadow = interruptShadow
     let hadTrapFlag = systemFlags & RFLAGS.tf.rawValue != 0
+    deliveredEvent = false
     try executeOps(first, count)
     afterLoneInstruction(shadow, hadTrapFlag: hadTrapFlag)
   }
@@ -102,6 +103,8 @@ extension Processor {
   @inline(never)
   private func opsWithinCode(_ first: Int, _ count: Int) throws(Fault) -> Int {
     if mode == .long { return count }
+    // A flat segment has no end: EIP wraps to 0.
+    rip &= 0xffff_ffff
     var end = rip
     for index in 0..<count {
       // SAFETY: the caller's block has `count` ops from `first`.

@@ -7,7 +7,7 @@ extension Processor {
     let repeats = i.prefixes.contains(.rep) || i.prefixes.contains(.repne)
     guard repeats else { return try stringItem(i) }
     let mask = Processor.mask(i.addressSize)
-    var budget = Processor.repetitionBudget
+    var budget = repetitionBudget
     while r[1] & mask != 0 {
       if budget == 0 { return repeatInstruction(i) }
       budget -= 1
@@ -21,8 +21,8 @@ extension Processor {
   }
 
   /// Repetitions in one go. Interrupts are taken between goes, as hardware takes them between
-  /// repetitions.
-  static let repetitionBudget = 4096
+  /// repetitions; a single step is one repetition (SDM 3B, "Single-Step Exception Condition").
+  var repetitionBudget: Int { systemFlags & RFLAGS.tf.rawValue == 0 ? 4096 : 1 }
 
   /// Puts RIP back to the instruction, which is not counted as retired.
   func repeatInstruction(_ i: Instruction) {
