@@ -33,15 +33,18 @@ public final class Monitor {
   /// The guest that was loaded last.
   public internal(set) var image: GuestImage?
 
+  // The books are public, so the optimiser must assume overlapping accesses from elsewhere. One thread
+  // drives the monitor, and no access to them spans a call that comes back to it.
+
   /// Policies that differ from `emulate`, by basic exit reason.
-  public var policies: [UInt16: ExitPolicy] = [:]
-  public internal(set) var statistics = ExitStatistics()
+  @exclusivity(unchecked) public var policies: [UInt16: ExitPolicy] = [:]
+  @exclusivity(unchecked) public internal(set) var statistics = ExitStatistics()
   /// The exits so far, the oldest forgotten.
-  public internal(set) var exitLog = ExitLog()
+  @exclusivity(unchecked) public internal(set) var exitLog = ExitLog()
   /// The exit that stopped and has not been handled.
-  public internal(set) var pendingExit: VMExit?
+  @exclusivity(unchecked) public internal(set) var pendingExit: VMExit?
   /// The last exit of any kind.
-  public internal(set) var lastExit: VMExit?
+  @exclusivity(unchecked) public internal(set) var lastExit: VMExit?
   /// What the guest made of port 0xf4: the exit status of a run that ends with it.
   public internal(set) var debugExitStatus: UInt8?
   /// Stops `step()`; `run(until:)` sets it to the one of its limit.
