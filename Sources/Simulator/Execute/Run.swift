@@ -18,7 +18,8 @@ public enum ProcessorStop: Sendable, Equatable {
 extension Processor {
   /// Runs until something of `ProcessorStop`, at most to `limit.instructions` more retired.
   public func run(until limit: RunLimit) -> ProcessorStop {
-    let target = limit.instructions.map { retired &+ $0 } ?? ~0
+    // A delivered exception counts like an instruction: a handler that faults at once would run for ever.
+    var target = limit.instructions.map { retired &+ $0 } ?? ~0
     var skipsBreakpoint = true
     var poll = 0
     attention = true
@@ -52,6 +53,7 @@ extension Processor {
         }
       } catch {
         if let stop = handle(error) { return stop }
+        if limit.instructions != nil { target &-= 1 }
         skipsBreakpoint = false
       }
     }
