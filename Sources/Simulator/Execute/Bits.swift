@@ -102,8 +102,16 @@ extension Processor {
     let place = effectiveAddress(i)
     let segment = i.segment.rawValue
     if half == 8, place & 15 != 0 { throw generalProtection() }
-    let low = try loadForUpdateSized(segment, place, half)
-    let high = try loadForUpdateSized(segment, place &+ UInt64(half), half)
+    let low: UInt64
+    let high: UInt64
+    if half == 4 {
+      // One access of 8 bytes for the checks of limit and page.
+      let both = try loadForUpdate(segment, place, as: UInt64.self)
+      (low, high) = (both & 0xffff_ffff, both >> 32)
+    } else {
+      low = try loadForUpdate(segment, place, as: UInt64.self)
+      high = try loadForUpdate(segment, place &+ 8, as: UInt64.self)
+    }
     let mask = Processor.mask(half)
     if low == r[0] & mask, high == r[2] & mask {
       try storeSized(segment, place, half, r[3])
