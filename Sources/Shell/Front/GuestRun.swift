@@ -130,10 +130,12 @@ public struct GuestRun {
       if let exit = stop.exit, stop.reason == .exit || exit.isEntryFailure {
         lines += ExitRendering(exit: exit).lines(format)
       }
-      let why = stop.explanation.isEmpty ? "" : ": \(stop.explanation)"
+      // What the monitor says of a limit or ^C is meant for the prompt.
+      let isOver = stop.reason != .limit && stop.reason != .interrupt
+      let why = isOver && !stop.explanation.isEmpty ? ": \(stop.explanation)" : ""
       let count = executed.map { ", \(Show.count($0, "instruction"))" } ?? ""
       lines.append("stopped (\(stop.reason.rawValue))\(why)\(count), \(Show.fixed(seconds, 3)) s")
-      return lines + table.lines(format)
+      return lines + (table.rows.isEmpty ? ["no exits"] : table.lines(format))
     }
 
     var json: JSON {
