@@ -64,10 +64,15 @@ struct VMCSRendering {
     }
     let shown = value.standing == .hidden ? "hidden by KVM" : Show.hex(value.value)
     let mark = mark(value.standing)
-    let names = row.field.setBitNames(value.value).map { " [\($0.joined(separator: ", "))]" } ?? ""
+    let names = names(row.field, value.value).map { " [\($0.joined(separator: ", "))]" } ?? ""
     let extra = value.standing == .hidden ? "" : mark + names
     if format.isPlain { return "\(row.symbol): \(shown)\(extra)" }
     return "  \(format.name(TextFormat.pad(row.symbol, 38))) \(shown)\(format.aside(extra))"
+  }
+
+  private func names(_ field: VMCSField, _ value: UInt64) -> [String]? {
+    guard field == .exitReason else { return field.setBitNames(value) }
+    return [ExitReason(rawValue: UInt16(truncatingIfNeeded: value)).identifier]
   }
 
   /// Where a backend has no VMCS of its own, how near each value is to the one in the kernel's.

@@ -17,9 +17,13 @@ struct WalkRendering {
     return lines
   }
 
+  private var mode: PagingMode {
+    PagingMode(cr0: registers.cr0, cr4: registers.cr4, efer: registers.efer)
+  }
+
   private var whyNone: String {
     if walk.fault == .nonCanonical { return "the address is refused before any table is read" }
-    return registers.cr0.contains(.pg) ? "no table is where it should be" : "paging is off"
+    return mode == .off ? "paging is off" : "the tables lie outside of what can be read"
   }
 
   private func line(
@@ -43,7 +47,6 @@ struct WalkRendering {
       let entry = EPTEntry(level: reference.level, raw: reference.entry)
       return "for \(Show.hex(reference.guestPhysical)): " + Self.withoutName(entry.summary)
     }
-    let mode = PagingMode(cr0: registers.cr0, cr4: registers.cr4, efer: registers.efer)
     let entry = PagingEntry(level: reference.level, mode: mode, raw: reference.entry)
     return Self.withoutName(entry.summary)
   }
