@@ -43,14 +43,50 @@ import Testing
   /// What one transcript has set is not set in the next.
   @Test func eachIsPlayedInASessionOfItsOwn() throws {
     let replayer = TranscriptReplayer(host: SessionHost(options: SessionOptions()))
-    let first = "%transcript 1\nringside> load count\n...\nringside> handle hlt stop\n..."
+    let first = "%transcript 1\nringside> load count\n...\nringside> set limit 1\n..."
     #expect(replayer.replay(first, file: "first") == .matched(commands: 2))
     let second = """
       %transcript 1
-      ringside> handle
-      no reason has a policy of its own
+      ringside> load count
+      ...
+      ringside> run
+      ...
+      ringside> print $ax
+      0x37 = 55
       """
-    guard case .diverged(let one) = replayer.replay(second, file: "second") else { return }
-    #expect(!one.actual.joined().contains("hlt: stop"))
+    #expect(replayer.replay(second, file: "second") == .matched(commands: 3))
+  }
+
+  /// A guest under KVM counts no instructions, but ^C stops it all the same.
+  @Test func interruptAfterAWhile() throws {
+    for backend in ["sim", "kvm"] {
+      let text = """
+        %transcript 1
+        %backend \(backend)
+        ringside> load count
+        ...
+        ringside> write 0x1000 0xeb 0xfe
+        ...
+        %key ^C after 20 ms
+        ringside> run
+        interrupted
+        ...
+        ringside> print $rip
+        0x1000 = 4096
+        """
+      let outcome = TranscriptReplayer(host: SessionHost(options: SessionOptions()))
+        .replay(text, file: backend)
+      if case .skipped(let reason) = outcome, backend == "kvm" {
+        print("^C on kvm: skipped: \(reason)")
+      } else {
+        #expect(outcome == .matched(commands: 4))
+      }
+    }
+  }
+
+  @Test(arguments: ["^C", "^C after", "^C after 5", "^C after 5 s", "^C after 99999 ms", "^C at -1"])
+  func keysThatAreNone(_ key: String) {
+    let parsed = TranscriptParser("%transcript 1\n%key \(key)\nringside> run\n", file: "x")
+    #expect(parsed.problems.first?.line == 2)
   }
 }
