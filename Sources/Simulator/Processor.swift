@@ -72,8 +72,7 @@ import X86
   // MARK: What stopped the instruction that is executing
 
   var pendingException = PendingException()
-  /// As for `vmx`.
-  @exclusivity(unchecked) var pendingExit = VMExit(reason: 0)
+  var pendingExit = VMExit(reason: 0)
   var pendingAccess = DeviceAccess(space: .port, address: 0, size: 1, isWrite: false)
   /// The event being delivered, for IDT-vectoring information and double faults.
   var delivering: EventInDelivery?
@@ -93,9 +92,7 @@ import X86
 
   // MARK: VMX
 
-  /// One thread drives the processor, and no access to this spans a call that comes back to it: the
-  /// check at run time would cost a tenth of a VM exit.
-  @exclusivity(unchecked) var vmx = VMXState()
+  var vmx = VMXState()
   /// The prompt plays the host: running returns at each VM exit instead of going on at the host RIP.
   var monitorIsExternal = false
   /// A repeated string instruction was put back with repetitions left.
