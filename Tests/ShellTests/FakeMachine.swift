@@ -125,7 +125,7 @@ final class FakeMonitor: MonitorNeeds {
   static let workloads = ["console"]
 
   static func compare(
-    workload: String, techniques: [String], backend: Monitor.Backend
+    workload: String, techniques: [String], configuration: Monitor.Configuration
   ) throws -> Comparison {
     Comparison(
       workload: workload, operation: "byte printed",

@@ -123,5 +123,6 @@ import Testing
       try inner.startFresh(backend: backend, seed: seed)
     }
     func interruptAfter(instructions: UInt64) throws {}
+    func interruptAfter(milliseconds: UInt32) throws {}
   }
 }

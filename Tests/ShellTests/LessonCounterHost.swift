@@ -77,6 +77,7 @@ final class CounterHost: CommandHost {
   }
 
   func interruptAfter(instructions: UInt64) throws { interrupt = instructions }
+  func interruptAfter(milliseconds: UInt32) throws { interrupt = UInt64(milliseconds) }
 }
 
 /// A lesson of two steps, the second a question.

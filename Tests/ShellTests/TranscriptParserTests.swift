@@ -33,7 +33,7 @@ import Testing
     #expect(transcript.entries.map(\.line) == [7, 14, 15, 18])
     #expect(transcript.entries[0].expected.map(\.pattern.source) == ["one", "", "two"])
     #expect(transcript.entries[0].expected.map(\.line) == [8, 9, 10])
-    #expect(transcript.entries[1].interruptAfter == 5000)
+    #expect(transcript.entries[1].interrupt == .instructions(5000))
     #expect(transcript.entries[2].status == 1)
     #expect(transcript.header.count == 5)
     #expect(transcript.trailer == ["# End."])

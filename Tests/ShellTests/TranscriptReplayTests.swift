@@ -58,7 +58,7 @@ import Testing
     ]
     for line in commands { try recorder.record(line, host.execute(line)) }
     host.interrupt = 5000
-    try recorder.record("run", host.execute("run"), interruptedAfter: 5000)
+    try recorder.record("run", host.execute("run"), interrupt: .instructions(5000))
     recorder.finish()
     let text = try read("a.transcript")
     #expect(text.contains("# A story\n"))

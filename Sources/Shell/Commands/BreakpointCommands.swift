@@ -36,7 +36,11 @@ enum BreakpointCommands {
       _ = arguments.next()
       let reason = try arguments.next().map { try ExitReasons.reason($0) }
       try arguments.end()
-      return added(session.breakpoints.add(.exit(reason?.rawValue)), session)
+      var answer = added(session.breakpoints.add(.exit(reason?.rawValue)), session)
+      if let reason, let note = ExitCommands.hiddenNote(reason, session) {
+        answer.text += "\n" + note
+      }
+      return answer
     }
     let address = try session.number("the address, or `exit`,", from: &arguments)
     try arguments.end()
@@ -125,6 +129,6 @@ enum ExitReasons {
     throw CommandError(
       "unknown-exit-reason",
       "no exit reason '\(text)'; "
-        + (hint.map { "did you mean \($0)?" } ?? "`help exits` says more"))
+        + (hint.map { "did you mean \($0)?" } ?? "`apropos exit` searches, Tab lists them"))
   }
 }

@@ -24,4 +24,7 @@ public protocol CommandHost: AnyObject {
   /// The next command that runs the guest stops as ^C stops it, after `instructions` guest
   /// instructions. Throws if the backend cannot count them.
   func interruptAfter(instructions: UInt64) throws
+
+  /// The same after so much time; for backends that count no instructions.
+  func interruptAfter(milliseconds: UInt32) throws
 }

@@ -28,7 +28,7 @@ final class TranscriptDirector: TranscriptControl {
     do {
       var result = result
       result.output = Style.removed(from: result.output)
-      try recorder.record(line, result, interruptedAfter: interruption(result, session))
+      try recorder.record(line, result, interrupt: interruption(result, session))
       return nil
     } catch {
       self.recorder = nil
@@ -36,10 +36,12 @@ final class TranscriptDirector: TranscriptControl {
     }
   }
 
-  /// How many instructions a run had executed when ^C stopped it.
-  private func interruption(_ result: CommandResult, _ session: Session) -> UInt64? {
+  /// When ^C stopped a run: after so many instructions, or after a while if nobody counted them.
+  private func interruption(
+    _ result: CommandResult, _ session: Session
+  ) -> TranscriptInterrupt? {
     guard result.data["stopped"] == .string("interrupt") else { return nil }
-    return session.lastStop?.instructions
+    return session.lastStop?.instructions.map { .instructions($0) } ?? .milliseconds(100)
   }
 
   func replay(_ paths: [String], updating: Bool, options: SessionOptions) throws -> ReplayAnswer {

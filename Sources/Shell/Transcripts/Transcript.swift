@@ -27,11 +27,27 @@ public struct TranscriptEntry: Sendable, Equatable {
   public var command: String
   /// The line of the prompt.
   public var line: Int
-  /// `%key ^C at N`: the guest is stopped after so many instructions.
-  public var interruptAfter: UInt64?
+  /// `%key ^C`: when the guest is stopped.
+  public var interrupt: TranscriptInterrupt?
   public var expected: [TranscriptLine] = []
   /// 0, or what stands in the line `? N`.
   public var status = 0
+}
+
+/// When ^C stops a guest.
+public enum TranscriptInterrupt: Sendable, Equatable {
+  /// After so many of its instructions: exact.
+  case instructions(UInt64)
+  /// After so much time, where the backend counts no instructions.
+  case milliseconds(UInt32)
+
+  /// The directive's last words.
+  var text: String {
+    switch self {
+    case .instructions(let count): "at \(count)"
+    case .milliseconds(let time): "after \(time) ms"
+    }
+  }
 }
 
 /// One line of expected output.

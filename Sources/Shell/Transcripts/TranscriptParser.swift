@@ -8,7 +8,7 @@ public struct TranscriptParser {
   private var entry: TranscriptEntry?
   /// Comments, empty lines and directives since the last prompt or output.
   private var leading: [String] = []
-  private var interrupt: (after: UInt64, line: Int)?
+  private var interrupt: (when: TranscriptInterrupt, line: Int)?
   /// No output may follow: a status or a comment has ended it.
   private var isOutputOver = false
   private var captured: Set<String> = []
@@ -83,7 +83,7 @@ public struct TranscriptParser {
       leading = leading.suffix(own)
     }
     entry = TranscriptEntry(
-      leading: leading, command: command.trimmed, line: number, interruptAfter: interrupt?.after)
+      leading: leading, command: command.trimmed, line: number, interrupt: interrupt?.when)
     leading = []
     interrupt = nil
     isOutputOver = false
@@ -189,13 +189,29 @@ public struct TranscriptParser {
   }
 
   private mutating func readKey(_ words: [String], _ number: Int) {
-    guard words.count == 4, words[1] == "^C", words[2] == "at",
-      let count = LessonGoal.Literal.number(words[3]).flatMap({ UInt64(exactly: $0) })
-    else {
-      add(number, "a key is '%key ^C at N', N a number of guest instructions")
+    guard let when = Self.interrupt(words) else {
+      add(
+        number,
+        "a key is '%key ^C at N', N a number of guest instructions, or '%key ^C after N ms'")
       return
     }
     if let interrupt { add(number, "line \(interrupt.line) has a %key for the same command") }
-    interrupt = (count, number)
+    interrupt = (when, number)
   }
+
+  private static func interrupt(_ words: [String]) -> TranscriptInterrupt? {
+    guard words.count >= 4, words[1] == "^C",
+      let number = LessonGoal.Literal.number(words[3])
+    else { return nil }
+    switch (words[2], words.dropFirst(4)) {
+    case ("at", []): return UInt64(exactly: number).map { .instructions($0) }
+    case ("after", ["ms"]):
+      guard let time = UInt32(exactly: number), time <= longestWait else { return nil }
+      return .milliseconds(time)
+    default: return nil
+    }
+  }
+
+  /// Milliseconds.
+  private static let longestWait = 10_000
 }

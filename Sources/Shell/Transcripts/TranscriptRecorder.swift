@@ -30,14 +30,14 @@ public final class TranscriptRecorder {
     self.cast = cast
   }
 
-  /// Writes one command. `interruptedAfter`: the learner stopped it with ^C after so many guest
-  /// instructions. Throws `CommandError` if the file cannot be written.
+  /// Writes one command. `interrupt`: when the learner stopped it with ^C. Throws `CommandError` if
+  /// the file cannot be written.
   public func record(
-    _ line: String, _ result: CommandResult, interruptedAfter: UInt64? = nil
+    _ line: String, _ result: CommandResult, interrupt: TranscriptInterrupt? = nil
   ) throws(CommandError) {
     let command = line.split(whereSeparator: \.isNewline).joined(separator: " ").trimmed
     var lines: [String] = []
-    if let interruptedAfter { lines.append("%key ^C at \(interruptedAfter)") }
+    if let interrupt { lines.append("%key ^C \(interrupt.text)") }
     lines.append(command.isEmpty ? Transcript.prompt : "\(Transcript.prompt) \(command)")
     let output = TranscriptText.lines(of: result)
     lines += output.map(TranscriptText.escape)

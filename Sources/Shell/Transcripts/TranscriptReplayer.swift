@@ -102,12 +102,15 @@ public struct TranscriptReplayer {
   }
 
   private func play(_ entry: TranscriptEntry) -> Played {
-    if let count = entry.interruptAfter {
+    if let interrupt = entry.interrupt {
       do {
-        try host.interruptAfter(instructions: count)
+        switch interrupt {
+        case .instructions(let count): try host.interruptAfter(instructions: count)
+        case .milliseconds(let time): try host.interruptAfter(milliseconds: time)
+        }
       } catch {
         let reason = FileProblem.reason(of: error)
-        return Played(lines: ["error: ^C at \(count): \(reason)"], status: 1)
+        return Played(lines: ["error: ^C \(interrupt.text): \(reason)"], status: 1)
       }
     }
     let result = host.execute(entry.command)

@@ -21,11 +21,14 @@ extension Processor {
   }
 
   /// Repetitions in one go. Interrupts are taken between goes, as hardware takes them between
-  /// repetitions.
-  static let repetitionBudget = 4096
-
+  /// repetitions; a single step is one repetition (SDM 3B, "Single-Step Exception Condition").
   /// A monitor emulates one repetition a VM exit, as KVM does: each next one exits again.
-  var repetitionBudget: Int { emulationBus == nil ? Processor.repetitionBudget : 1 }
+  var repetitionBudget: Int { isSingleStepping || emulationBus != nil ? 1 : 4096 }
+
+  private var isSingleStepping: Bool { systemFlags & RFLAGS.tf.rawValue != 0 }
+
+  /// INS: an emulating monitor reads the port ahead, as KVM does.
+  var inputRepetitionBudget: Int { isSingleStepping ? 1 : 4096 }
 
   /// Puts RIP back to the instruction, which is not counted as retired.
   func repeatInstruction(_ i: Instruction) {

@@ -49,6 +49,7 @@ extension Processor {
       return handle(error)
     }
     interruptShadow = .none
+    systemFlags &= ~RFLAGS.rf.rawValue
     return nil
   }
 }
