@@ -12,7 +12,9 @@ import X86
   static let limit: UInt64 = 20
 
   @Test func real() throws { try fuzz(seed: 1) { try $0.real([0x90]) } }
-  @Test func protected() throws { try fuzz(seed: 2, count: Self.sequences / 2) { try $0.protected([0x90]) } }
+  @Test func protected() throws {
+    try fuzz(seed: 2, count: Self.sequences / 2) { try $0.protected([0x90]) }
+  }
   @Test func protectedWithPaging() throws {
     try fuzz(seed: 3, count: Self.sequences / 2) { lab in
       try lab.protected([0x90], isUser: true)
@@ -67,7 +69,8 @@ import X86
     try lab.machine.restore(snapshot)
     lab.processor.activity = .active
     lab.run(Self.limit)
-    let isSame = try lab.registers == first.0
+    let isSame =
+      try lab.registers == first.0
       && lab.machine.readPhysical(0, count: 0x14000) == first.1
     #expect(isSame)
   }
