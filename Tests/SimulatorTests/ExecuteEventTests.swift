@@ -77,9 +77,9 @@ import X86
   }
 
   @Test func supervisorProtection() throws {
-    // SMAP: a user page, unless RFLAGS.AC; SMEP: user code; without CR0.WP a read-only page is written.
+    // SMAP: a user page. Without CR0.WP a read-only page is written.
     let smap = try fault([0x8b, 0x03]) { ($0.cr4, $0[.rbx]) = (CR4.pae | CR4.smap, Lab.data) }
-    // The handlers' stack is a user page, too: the delivery's own accesses fault, and so on.
+    // The stack of the handlers is a user page, too: delivery itself faults, and so on.
     #expect(smap.lab.processor.activity == .shutdown)
     let lab = try Lab()
     try lab.long([0x89, 0x03])
@@ -216,7 +216,7 @@ import X86
   }
 
   @Test func selfModifyingCode() throws {
-    // MOV byte [RIP + 1], 0x43 changes INC EAX (40 has no 64-bit form: FF C0) into INC EBX (FF C3).
+    // MOV byte [RIP + 1], 0xC3 changes INC EAX (FF C0) into INC EBX (FF C3).
     let lab = try Lab()
     try lab.long([0xc6, 0x05, 1, 0, 0, 0, 0xc3, 0xff, 0xc0])
     lab.run(2)

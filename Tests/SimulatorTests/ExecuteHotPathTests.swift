@@ -13,7 +13,7 @@ import X86
     var random = SplitMix(seed: 0x5eed)
     var seen: Set<UInt8> = []
     var pairs = 0
-    while pairs < 6000 {
+    while pairs < 4000 {
       let code = (0..<15).map { _ in UInt8(truncatingIfNeeded: random.next()) }
       let bytes = Self.likely(code, &random)
       guard let instruction = try? Decoder.decode(InstructionBytes(bytes), .bits64) else {
