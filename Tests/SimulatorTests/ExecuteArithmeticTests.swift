@@ -142,7 +142,8 @@ struct InstructionRow: CustomTestStringConvertible, Sendable {
   static let movement: [InstructionRow] = [
     .init("BSWAP", [0x0f, 0xc8], [.rax: ~0 << 32 | 0x1234_5678], [.rax: 0x7856_3412]),
     .init(
-      "BSWAP r64", [0x48, 0x0f, 0xc8], [.rax: 0x0102_0304_0506_0708], [.rax: 0x0807_0605_0403_0201]),
+      "BSWAP r64", [0x48, 0x0f, 0xc8], [.rax: 0x0102_0304_0506_0708],
+      [.rax: 0x0807_0605_0403_0201]),
     .init("XCHG AL, AH", [0x86, 0xe0], [.rax: 0x1234], [.rax: 0x3412]),
     .init(
       "XCHG EAX, R8D", [0x41, 0x90], [.rax: ~0, .r8: 1 << 32 | 5], [.rax: 5, .r8: 0xffff_ffff]),

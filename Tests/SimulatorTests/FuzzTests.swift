@@ -5,8 +5,8 @@ import X86
 
 /// Random instructions in every mode: whatever bytes run, the processor stays a processor.
 ///
-/// One machine for each mode is reused; a sequence writes code, registers and the system tables that
-/// an earlier one may have overwritten, and runs at most 20 instructions.
+/// One machine for each mode is reused; a sequence writes code and registers, every 16th also the
+/// memory that earlier ones may have overwritten, and runs at most 20 instructions.
 @Suite struct FuzzTests {
   static let sequences = 34_000
   static let limit: UInt64 = 20
