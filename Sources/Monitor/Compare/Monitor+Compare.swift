@@ -105,7 +105,8 @@ private struct WorkloadRunner {
     let stop = try monitor.run(until: limit)
     guard stop.reason == .halt else {
       throw MonitorError.refused(
-        what: "the guest \(image.name)", why: "it stopped before it was finished: "
+        what: "the guest \(image.name)",
+        why: "it stopped before it was finished: "
           + stop.explanation, remedy: "`load \(image.name)` and `run` show where")
     }
   }
