@@ -20,7 +20,7 @@ extension Processor {
       throw .shutdown
     }
     let runsAlone =
-      interruptShadow != .none || systemFlags & RFLAGS.tf.rawValue != 0
+      interruptShadow != .none || systemFlags & (RFLAGS.tf.rawValue | RFLAGS.rf.rawValue) != 0
       || vmx.primaryControls & PrimaryControls.monitorTrapFlag != 0
     if runsAlone || interruptRequest != nil || nmiRequest || hasVMXBoundaryWork { attention = true }
     return runsAlone

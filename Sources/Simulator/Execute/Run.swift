@@ -81,6 +81,8 @@ extension Processor {
     let shadow = interruptShadow
     let hadTrapFlag = systemFlags & RFLAGS.tf.rawValue != 0
     deliveredEvent = false
+    // SDM 3B, "Instruction-Breakpoint Exception Condition": RF holds for one instruction.
+    systemFlags &= ~RFLAGS.rf.rawValue
     try executeOps(first, count)
     afterLoneInstruction(shadow, hadTrapFlag: hadTrapFlag)
   }

@@ -22,7 +22,13 @@ extension Processor {
 
   /// Repetitions in one go. Interrupts are taken between goes, as hardware takes them between
   /// repetitions; a single step is one repetition (SDM 3B, "Single-Step Exception Condition").
-  var repetitionBudget: Int { systemFlags & RFLAGS.tf.rawValue == 0 ? 4096 : 1 }
+  /// A monitor emulates one repetition a VM exit, as KVM does: each next one exits again.
+  var repetitionBudget: Int { isSingleStepping || emulationBus != nil ? 1 : 4096 }
+
+  private var isSingleStepping: Bool { systemFlags & RFLAGS.tf.rawValue != 0 }
+
+  /// INS: an emulating monitor reads the port ahead, as KVM does.
+  var inputRepetitionBudget: Int { isSingleStepping ? 1 : 4096 }
 
   /// Puts RIP back to the instruction, which is not counted as retired.
   func repeatInstruction(_ i: Instruction) {
