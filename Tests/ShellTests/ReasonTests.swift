@@ -33,6 +33,21 @@ import X86
     #expect(!fakeSession().execute("handle cpuid stop").output.contains("nothing stops"))
   }
 
+  @Test func bareMachineHasNoVMXAtThePrompt() {
+    let error = fakeSession().all("load hello --bare", "vmxon").error
+    #expect(error?.code == "missing-capability")
+    #expect(error?.message.contains("without --bare") == true)
+    #expect(error?.message.contains("kernel") == false)
+  }
+
+  @Test func tripleFaultIsNotHandledByContinue() {
+    var exit = VMExit(reason: ExitReason.tripleFault.rawValue)
+    exit.backend = "KVM_EXIT_SHUTDOWN"
+    let rendering = StopRendering(stop: Stop(reason: .exit, rip: 0, exit: exit))
+    #expect(rendering.hint.contains("`reset`"))
+    #expect(!rendering.hint.contains("`continue`"))
+  }
+
   @Test func compareMeasuresOnKVM() {
     let kvm = fakeSession { $0.backend = .kvm }
     #expect(kvm.execute("compare").output.contains("nanoseconds"))
