@@ -40,6 +40,6 @@ try monitor.load(
     name: "cpuid loop", segments: [.init(address: 0x1000, bytes: [0x0f, 0xa2, 0xeb, 0xfc])],
     entry: 0x1000, mode: .real, note: ""))
 try measure("exit round trips", "exits") {
-  _ = try monitor.run(until: RunLimit(instructions: 2_000_000))
+  _ = try monitor.run(until: RunLimit(instructions: UInt64(ProcessInfo.processInfo.environment["N"] ?? "") ?? 2_000_000))
   return UInt64(monitor.statistics.total)
 }

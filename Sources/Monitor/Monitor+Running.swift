@@ -167,7 +167,7 @@ extension Monitor {
   private func take(_ exit: VMExit, _ run: inout GuestRun) throws -> Stop? {
     let start = kvm == nil ? 0 : configuration.clock?() ?? 0
     run.exit = exit
-    let policy = policies[exit.reason] ?? .emulate
+    let policy = books.policies.isEmpty ? .emulate : books.policies[exit.reason] ?? .emulate
     if policy == .stop, !exit.isEntryFailure {
       pendingExit = exit
       recordMeasured(exit, since: start)
@@ -214,7 +214,8 @@ extension Monitor {
     guard let handler = ExitHandler.row(for: exit.reason) else {
       return .stop(
         .exit,
-        "\(exit.summary): this monitor has no handler for \(ExitReason(rawValue: exit.reason).name)")
+        "\(exit.summary): this monitor has no handler for \(ExitReason(rawValue: exit.reason).name)"
+      )
     }
     let outcome = try handler.handle(self, exit)
     if outcome == .resume { try reinject(exit) }
@@ -262,10 +263,10 @@ extension Monitor {
   // MARK: Books
 
   func record(_ exit: VMExit, cost: UInt64) {
-    lastExit = exit
-    statistics.add(
+    books.lastExit = exit
+    books.statistics.add(
       exit.reason, name: ExitReason(rawValue: exit.reason).identifier, cost: cost)
-    exitLog.append(
+    books.exitLog.append(
       ExitLog.Entry(
         sequence: 0, instructions: machine.cpu.instructionsRetired, reason: exit.reason,
         isEntryFailure: exit.isEntryFailure, qualification: exit.qualification,

@@ -33,15 +33,33 @@ public final class Monitor {
   /// The guest that was loaded last.
   public internal(set) var image: GuestImage?
 
+  /// What is written at each exit. Its properties are internal, so that the optimiser can prove their
+  /// accesses exclusive; the public ones below only hand them out.
+  let books = Books()
   /// Policies that differ from `emulate`, by basic exit reason.
-  public var policies: [UInt16: ExitPolicy] = [:]
-  public internal(set) var statistics = ExitStatistics()
+  public var policies: [UInt16: ExitPolicy] {
+    get { books.policies }
+    set { books.policies = newValue }
+  }
+  public internal(set) var statistics: ExitStatistics {
+    get { books.statistics }
+    set { books.statistics = newValue }
+  }
   /// The exits so far, the oldest forgotten.
-  public internal(set) var exitLog = ExitLog()
+  public internal(set) var exitLog: ExitLog {
+    get { books.exitLog }
+    set { books.exitLog = newValue }
+  }
   /// The exit that stopped and has not been handled.
-  public internal(set) var pendingExit: VMExit?
+  public internal(set) var pendingExit: VMExit? {
+    get { books.pendingExit }
+    set { books.pendingExit = newValue }
+  }
   /// The last exit of any kind.
-  public internal(set) var lastExit: VMExit?
+  public internal(set) var lastExit: VMExit? {
+    get { books.lastExit }
+    set { books.lastExit = newValue }
+  }
   /// What the guest made of port 0xf4: the exit status of a run that ends with it.
   public internal(set) var debugExitStatus: UInt8?
   /// Stops `step()`; `run(until:)` sets it to the one of its limit.

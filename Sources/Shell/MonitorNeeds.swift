@@ -41,7 +41,7 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
   static var workloads: [String] { get }
   /// Runs a workload by each technique, by all of them if `techniques` is empty.
   static func compare(
-    workload: String, techniques: [String], backend: Monitor.Backend
+    workload: String, techniques: [String], configuration: Monitor.Configuration
   ) throws -> Comparison
 
   /// Executes a VMX instruction on the processor, as if root-mode software had it at its RIP.

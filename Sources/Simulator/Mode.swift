@@ -72,7 +72,7 @@ extension Processor {
     var result = Registers()
     for register in GeneralRegister.allCases { result[register] = self[register] }
     for register in SegmentRegister.allCases { result[register] = segment(register) }
-    result.rip = rip
+    result.rip = mode == .long ? rip : rip & 0xffff_ffff
     result.rflags = RFLAGS(rawValue: rflags)
     (result.cr0, result.cr2, result.cr3, result.cr4, result.cr8) = (cr0, cr2, cr3, cr4, cr8)
     result.efer = efer

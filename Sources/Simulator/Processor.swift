@@ -76,6 +76,8 @@ import X86
   var pendingAccess = DeviceAccess(space: .port, address: 0, size: 1, isWrite: false)
   /// The event being delivered, for IDT-vectoring information and double faults.
   var delivering: EventInDelivery?
+  /// An event was delivered since the instruction that runs alone began.
+  var deliveredEvent = false
   /// RIP of the instruction that is executing.
   var instructionStart: UInt64 = 0
   /// Its length; 0 between instructions.
@@ -124,6 +126,8 @@ import X86
   // and leaves the checks of exclusivity out of the hot path.
 
   public var instructionsRetired: UInt64 { retired }
+  /// The VM exit performed last.
+  public var lastVMExit: VMExit { pendingExit }
   public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented }
 
   var rip: UInt64 {

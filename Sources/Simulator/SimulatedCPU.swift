@@ -78,7 +78,7 @@ final class SimulatedCPU: VirtualCPU {
   var instructionsRetired: UInt64? { processor.retired }
 
   func run(until limit: RunLimit) throws -> Exit {
-    guard isGuest else { return SimulatedCPU.exit(processor.run(until: limit)) }
+    guard isGuest else { return exit(processor.run(until: limit)) }
     if !processor.vmx.isNonRoot {
       let isLaunched = processor.currentVMCSIsLaunched == true
       switch processor.prompt(isLaunched ? .vmresume : .vmlaunch) {
@@ -89,7 +89,7 @@ final class SimulatedCPU: VirtualCPU {
     }
     let stop = processor.run(until: limit)
     processor.suspendGuest()
-    return SimulatedCPU.exit(stop)
+    return exit(stop)
   }
 
   func step() throws -> Exit {
@@ -97,12 +97,12 @@ final class SimulatedCPU: VirtualCPU {
     return exit == .limit ? .stepped : exit
   }
 
-  private static func exit(_ stop: ProcessorStop) -> Exit {
+  private func exit(_ stop: ProcessorStop) -> Exit {
     switch stop {
     case .limit: .limit
     case .breakpoint(let address): .breakpoint(address: address)
     case .interrupted: .interrupted
-    case .vmExit(let exit): .vmExit(exit)
+    case .vmExit: .vmExit(processor.pendingExit)
     case .halted: .halted
     case .shutdown: .shutdown
     case .access(let access): .access(access)

@@ -67,14 +67,13 @@ struct ShellOptions: ParsableArguments {
   @Option(help: "Seed of everything random in the machine.")
   var seed: UInt64 = 1
 
-  @Option(help: "Guest memory, e.g. 64M.", transform: Size.parse)
-  var memory: UInt64 = 16 << 20
+  @OptionGroup var memory: MemoryOption
 
   var sessionOptions: SessionOptions {
     var options = output.sessionOptions
     options.backend = backend.backend
     options.seed = seed
-    options.memorySize = memory
+    options.memorySize = memory.memory
     return options
   }
 }
@@ -82,6 +81,12 @@ struct ShellOptions: ParsableArguments {
 struct BackendOption: ParsableArguments {
   @Option(help: "What runs the guest: sim or kvm.")
   var backend = Monitor.Backend.sim
+}
+
+/// A group of its own, because the parser lets a command and its subcommand share groups, not options.
+struct MemoryOption: ParsableArguments {
+  @Option(help: "Guest memory, e.g. 64M.", transform: Size.parse)
+  var memory: UInt64 = 16 << 20
 }
 
 struct OutputOptions: ParsableArguments {

@@ -27,8 +27,7 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("Stop after so many instructions.", valueName: "n"))
   var maxInstructions: UInt64?
 
-  @Option(help: "Guest memory, e.g. 64M.", transform: Size.parse)
-  var memory: UInt64 = 16 << 20
+  @OptionGroup var memory: MemoryOption
 
   @Option(help: "Processors.")
   var cpus: Int = 1
@@ -54,7 +53,7 @@ struct Run: ParsableCommand {
   func run() throws {
     var options = output.sessionOptions
     options.backend = backend.backend
-    options.memorySize = memory
+    options.memorySize = memory.memory
     guard cpus == 1 else { throw notYet("--cpus \(cpus)", "one processor works") }
     guard append == nil, module.isEmpty, rom == nil else {
       throw notYet("--append, --module and --rom", "ELF files and flat images work with --bare")

@@ -63,8 +63,8 @@ private struct WorkloadRunner {
   var notes: [String] {
     var notes = ["the HLT that ends each guest is not counted"]
     if configuration.backend == .sim {
-      notes.append(
-        "cycles are a model's, and of the exits only: \(Self.costs); \(ExitCosts.output.source)")
+      notes.append("cycles are a model's, and of the exits only: \(Self.costs)")
+      notes.append("source of these figures: \(ExitCosts.output.source)")
     } else if isMeasured {
       notes.append(
         "nanoseconds are measured from entering the guest to its HLT: the median of "
@@ -75,7 +75,7 @@ private struct WorkloadRunner {
   }
 
   private static var costs: String {
-    ExitCosts.rows.map { "\($0.exit) \($0.cycles)" }.joined(separator: ", ")
+    ExitCosts.rows.map { "\($0.exit) \($0.cycles)" }.joined(separator: "; ")
   }
 
   mutating func row(of technique: Workload.Technique) throws -> Comparison.Row {
@@ -105,7 +105,8 @@ private struct WorkloadRunner {
     let stop = try monitor.run(until: limit)
     guard stop.reason == .halt else {
       throw MonitorError.refused(
-        what: "the guest \(image.name)", why: "it stopped before it was finished: "
+        what: "the guest \(image.name)",
+        why: "it stopped before it was finished: "
           + stop.explanation, remedy: "`load \(image.name)` and `run` show where")
     }
   }

@@ -28,7 +28,8 @@ struct Workload: Sendable {
           guest: "ports"),
         Technique(
           name: "hypercall",
-          summary: "the whole buffer with one VMCALL; where VMCALL does not reach the monitor, with "
+          summary:
+            "the whole buffer with one VMCALL; where VMCALL does not reach the monitor, with "
             + "one OUT that passes a pointer",
           guest: "hypercall"),
       ],

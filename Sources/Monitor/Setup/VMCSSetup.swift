@@ -172,6 +172,8 @@ struct VMCSSetup {
       .guestDebugctl, .guestSysenterCS, .guestSysenterESP, .guestSysenterEIP,
     ]
     for field in zeroes { try write(field, 0) }
+    // No control switches IA32_PAT: the monitor keeps the guest's value here.
+    try write(.guestPAT, processor.readMSR(MSR.pat) ?? 0)
     explanation.append(
       "GUEST_RIP = \(hex(guest.rip)), GUEST_RFLAGS = \(hex(guest.rflags.rawValue)): where the "
         + "\(guest.mode.rawValue)-mode guest starts")

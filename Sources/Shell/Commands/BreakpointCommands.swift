@@ -36,7 +36,11 @@ enum BreakpointCommands {
       _ = arguments.next()
       let reason = try arguments.next().map { try ExitReasons.reason($0) }
       try arguments.end()
-      return added(session.breakpoints.add(.exit(reason?.rawValue)), session)
+      var answer = added(session.breakpoints.add(.exit(reason?.rawValue)), session)
+      if let reason, let note = ExitCommands.hiddenNote(reason, session) {
+        answer.text += "\n" + note
+      }
+      return answer
     }
     let address = try session.number("the address, or `exit`,", from: &arguments)
     try arguments.end()
@@ -57,8 +61,11 @@ enum BreakpointCommands {
   }
 
   private static func added(_ breakpoint: BreakpointList.Breakpoint, _ session: Session) -> Answer {
-    Answer(
-      "breakpoint \(breakpoint.number): \(breakpoint.text)\n"
+    let isSteppedTo = breakpoint.isSteppedTo && session.options.backend == .kvm
+    let note =
+      isSteppedTo ? "on kvm the guest is single-stepped to find it, so it runs slowly\n" : ""
+    return Answer(
+      "breakpoint \(breakpoint.number): \(breakpoint.text)\n" + note
         + session.format.next("`run` or `continue`"),
       describe(breakpoint))
   }
@@ -125,6 +132,6 @@ enum ExitReasons {
     throw CommandError(
       "unknown-exit-reason",
       "no exit reason '\(text)'; "
-        + (hint.map { "did you mean \($0)?" } ?? "`help exits` says more"))
+        + (hint.map { "did you mean \($0)?" } ?? "`apropos exit` searches, Tab lists them"))
   }
 }

@@ -44,7 +44,21 @@ enum ExitCommands {
         "only exceptions and interrupts can be passed to the guest, not \(reason.identifier)")
     }
     session.handled[reason.rawValue] = policy == .emulate ? nil : policy
-    return answer(reason, policy)
+    var answer = answer(reason, policy)
+    if policy != .emulate, let note = hiddenNote(reason, session) { answer.text += "\n" + note }
+    return answer
+  }
+
+  /// Exits that KVM hands to user space; it handles the others in the kernel.
+  private static let seenOnKVM: Set<ExitReason> = [
+    .tripleFault, .interruptWindow, .hlt, .ioInstruction, .entryFailureGuestState, .eptViolation,
+  ]
+
+  /// What to know about stopping at an exit that this backend does not show; nil if it does.
+  static func hiddenNote(_ reason: ExitReason, _ session: Session) -> String? {
+    guard session.options.backend == .kvm, !seenOnKVM.contains(reason) else { return nil }
+    return "on kvm the kernel handles this exit and does not tell: nothing stops at it there; "
+      + "`backend sim` shows it"
   }
 
   private static func answer(_ reason: ExitReason, _ policy: ExitPolicy) -> Answer {

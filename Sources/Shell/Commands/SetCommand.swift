@@ -96,7 +96,7 @@ enum SetCommand {
     case .json: session.options.json = try flag(word)
     case .limit: session.options.instructionLimit = word == "off" ? nil : try Number.parse(word)
     case .memory:
-      session.options.memorySize = try Number.parseSize(word)
+      session.options.memorySize = try SessionOptions.size(word)
       session.dropMachine()
     case .seed:
       session.options.seed = try Number.parse(word)

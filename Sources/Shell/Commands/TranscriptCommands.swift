@@ -63,15 +63,21 @@ enum TranscriptCommands {
     return result
   }
 
+  private static func script(_ path: String) throws(CommandError) -> ScriptFile {
+    do { return try ScriptFile(path: path) } catch {
+      throw CommandError(error.error.code, "\(path):\(error.line): \(error.error.message)")
+    }
+  }
+
   @Sendable private static func source(_ session: Session, _ arguments: inout Arguments) throws
     -> Answer
   {
     let path = try arguments.next("the file")
     try arguments.end()
-    guard session.sourcing.count < 16 else {
-      throw CommandError("failed", "\(path): scripts read each other 16 deep; is it a circle?")
+    guard !session.sourcing.contains(path), session.sourcing.count < 16 else {
+      throw CommandError("circular-source", "\(path) is being read already; scripts form a circle")
     }
-    let script = try ScriptFile(path: path)
+    let script = try script(path)
     session.sourcing.append(path)
     defer { session.sourcing.removeLast() }
     var answer = Answer()
@@ -81,7 +87,9 @@ enum TranscriptCommands {
       if !result.output.isEmpty { outputs.append(result.output) }
       answer.text = outputs.joined(separator: "\n")
       if let error = result.error {
-        throw CommandError(error.code, "\(path):\(number): \(error.message)")
+        // What was shown before the line that failed stays.
+        answer.error = CommandError(error.code, "\(path):\(number): \(error.message)")
+        break
       }
       if result.quits {
         answer.quits = true

@@ -15,6 +15,8 @@ public struct GuestRun {
 
   /// Instructions after which what the guest has printed is written.
   private static let slice: UInt64 = 20_000_000
+  /// The same where instructions are not counted.
+  private static let pause = Duration.milliseconds(100)
 
   /// Returns the exit status.
   public func run(_ session: Session) -> Int32 {
@@ -56,16 +58,14 @@ public struct GuestRun {
     var written = 0
     var stop: Stop
     repeat {
-      let left = maxInstructions.map { $0 &- (executed ?? 0) } ?? .max
-      let limit = RunLimit(
-        instructions: min(left, Self.slice), interrupt: session.interrupt)
-      stop = try monitor.run(until: limit)
+      let left = maxInstructions.map { $0 &- (executed ?? 0) }
+      stop = try runSlice(monitor, left: left, session.interrupt)
       executed = stop.instructions.flatMap { count in executed.map { $0 &+ count } }
       if !session.options.json {
         output.write(Array(monitor.consoleOutput[written...]))
         written = monitor.consoleOutput.count
       }
-    } while stop.reason == .limit && executed ?? .max < maxInstructions ?? .max
+    } while stop.reason == .limit && executed ?? 0 < maxInstructions ?? .max
       && output.failure == nil
     let report = Report(
       monitor: monitor, stop: stop, executed: executed, seconds: Self.seconds(clock.now - start))
@@ -76,6 +76,28 @@ public struct GuestRun {
     }
     return output.exitStatus ?? monitor.debugExitStatus.map { Int32($0) }
       ?? Self.status(stop.reason)
+  }
+
+  /// Runs for a while; `.limit` if the guest is to go on.
+  ///
+  /// A limit of instructions would single-step a backend that does not count them, so there an
+  /// interrupt ends the slice.
+  private func runSlice(
+    _ monitor: any MonitorNeeds, left: UInt64?, _ interrupt: Interrupt
+  ) throws -> Stop {
+    guard left == nil, !monitor.machine.capabilities.contains(.instructionCount) else {
+      let instructions = min(left ?? .max, Self.slice)
+      return try monitor.run(until: RunLimit(instructions: instructions, interrupt: interrupt))
+    }
+    let pause = Interrupt()
+    let timer = Task.detached {
+      try await Task.sleep(for: Self.pause)
+      pause.raise()
+    }
+    defer { timer.cancel() }
+    var stop = try monitor.run(until: RunLimit(interrupt: pause))
+    if stop.reason == .interrupt, !interrupt.isRaised { stop.reason = .limit }
+    return stop
   }
 
   /// 0 for a guest that came to its end.
@@ -108,10 +130,12 @@ public struct GuestRun {
       if let exit = stop.exit, stop.reason == .exit || exit.isEntryFailure {
         lines += ExitRendering(exit: exit).lines(format)
       }
-      let why = stop.explanation.isEmpty ? "" : ": \(stop.explanation)"
+      // What the monitor says of a limit or ^C is meant for the prompt.
+      let isOver = stop.reason != .limit && stop.reason != .interrupt
+      let why = isOver && !stop.explanation.isEmpty ? ": \(stop.explanation)" : ""
       let count = executed.map { ", \(Show.count($0, "instruction"))" } ?? ""
       lines.append("stopped (\(stop.reason.rawValue))\(why)\(count), \(Show.fixed(seconds, 3)) s")
-      return lines + table.lines(format)
+      return lines + (table.rows.isEmpty ? ["no exits"] : table.lines(format))
     }
 
     var json: JSON {

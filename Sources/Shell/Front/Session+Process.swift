@@ -27,8 +27,17 @@ extension Session {
 }
 
 extension SessionOptions {
-  /// A size such as `64M`. Throws `bad-number`.
+  /// Bytes of guest RAM that a machine can have. The processor has 39 physical-address bits at
+  /// least, and monitor and guest share what they reach.
+  static let memorySizes: ClosedRange<UInt64> = 0x10000...0x40_0000_0000
+
+  /// A size of guest memory such as `64M`. Throws `bad-number`.
   public static func size(_ text: String) throws(CommandError) -> UInt64 {
-    try Number.parseSize(text)
+    let size = try Number.parseSize(text)
+    guard memorySizes.contains(size) else {
+      throw CommandError(
+        "bad-number", "guest memory of \(text): a machine takes 64K to 256G (64M is 64 MiB)")
+    }
+    return size
   }
 }

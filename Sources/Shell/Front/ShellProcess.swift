@@ -58,7 +58,9 @@ public final class ShellProcess {
         run(line, at: "\(path):\(number)")
       }
     } catch {
-      fail("\(path):1", error.message)
+      var result = CommandResult(command: "source")
+      result.error = error.error
+      finish(result, at: "\(path):\(error.line)")
     }
   }
 
@@ -68,7 +70,9 @@ public final class ShellProcess {
       switch reader.next() {
       case .line(let line): run(line, at: "<stdin>:\(reader.lineNumber)")
       case .unreadable(let reason):
-        fail("<stdin>:\(reader.lineNumber)", "the line \(reason)")
+        var result = CommandResult(command: "")
+        result.error = CommandError("bad-line", "the line \(reason)")
+        finish(result, at: "<stdin>:\(reader.lineNumber)")
       case .interrupted: status = 130
       case .endOfFile: return
       }
@@ -78,7 +82,10 @@ public final class ShellProcess {
   /// Carries out a line of a script; one that fails stops the script.
   private func run(_ line: String, at place: String) {
     session.interrupt.clear()
-    let result = session.execute(line)
+    finish(session.execute(line), at: place)
+  }
+
+  private func finish(_ result: CommandResult, at place: String) {
     show(result)
     if let error = result.error { fail(place, error.message) }
     if result.quits { status = status ?? (hasFailed ? 1 : 0) }
@@ -93,7 +100,7 @@ public final class ShellProcess {
 
   /// Writes a result; what is an error goes elsewhere, unless it is JSON.
   private func show(_ result: CommandResult) {
-    guard !result.command.isEmpty else { return }
+    guard !result.command.isEmpty || result.error != nil else { return }
     if session.options.json {
       output.write(result.json.text + "\n")
     } else if !result.output.isEmpty {

@@ -128,6 +128,14 @@ enum Show {
       + String(repeating: "0", count: digits - fraction.count) + fraction
   }
 
+  /// A sentence as what follows a colon: no capital, unless its word has more, and no full stop.
+  static func clause(_ sentence: String) -> String {
+    let word = sentence.prefix { $0.isLetter }
+    let text = sentence.hasSuffix(".") ? String(sentence.dropLast()) : sentence
+    return word.dropFirst().contains { $0.isUppercase }
+      ? text : text.prefix(1).lowercased() + text.dropFirst()
+  }
+
   /// `1 byte`, `2 bytes`.
   static func count(_ count: some BinaryInteger, _ one: String, _ many: String? = nil) -> String {
     count == 1 ? "1 \(one)" : "\(count) \(many ?? one + "s")"

@@ -40,7 +40,8 @@ struct VMCSRendering {
 
   private var headline: String {
     guard let address = contents.address else {
-      return "KVM keeps its VMCS to itself; fields marked derived are rebuilt from registers"
+      return "KVM keeps its VMCS to itself: live fields are read from KVM, derived ones follow "
+        + "from what it tells, hidden ones it does not tell"
     }
     return "current VMCS at \(Show.hex(address)), \(status.isLaunched ? "launched" : "clear")"
   }
@@ -62,11 +63,21 @@ struct VMCSRendering {
       return "  " + format.change(row.symbol, Show.hex(before), Show.hex(value.value))
     }
     let shown = value.standing == .hidden ? "hidden by KVM" : Show.hex(value.value)
-    let mark = value.standing == .derived ? " (derived)" : ""
-    let names = row.field.setBitNames(value.value).map { " [\($0.joined(separator: ", "))]" } ?? ""
+    let mark = mark(value.standing)
+    let names = names(row.field, value.value).map { " [\($0.joined(separator: ", "))]" } ?? ""
     let extra = value.standing == .hidden ? "" : mark + names
     if format.isPlain { return "\(row.symbol): \(shown)\(extra)" }
     return "  \(format.name(TextFormat.pad(row.symbol, 38))) \(shown)\(format.aside(extra))"
+  }
+
+  private func names(_ field: VMCSField, _ value: UInt64) -> [String]? {
+    guard field == .exitReason else { return field.setBitNames(value) }
+    return [ExitReason(rawValue: UInt16(truncatingIfNeeded: value)).identifier]
+  }
+
+  /// Where a backend has no VMCS of its own, how near each value is to the one in the kernel's.
+  private func mark(_ standing: VMCSContents.Standing) -> String {
+    contents.address == nil ? " (\(standing.rawValue))" : ""
   }
 
   /// One field with its meaning and parts.
@@ -83,7 +94,7 @@ struct VMCSRendering {
       lines.append("\(format.name(field.symbol)) is hidden by KVM\(why)")
     } else {
       let source = value.source.isEmpty ? "" : ", \(value.source)"
-      let mark = value.standing == .derived ? " (derived\(source))" : ""
+      let mark = contents.address == nil ? " (\(value.standing.rawValue)\(source))" : ""
       lines.append(
         format.isPlain
           ? "\(field.symbol): \(Show.hex(raw))\(mark)"
@@ -92,6 +103,7 @@ struct VMCSRendering {
     lines.append(
       "\(field.name): \(field.meaning) "
         + "(\(field.width.name) \(field.type.name) field, encoding \(Show.hex(field.rawValue)))")
+    guard value.standing != .hidden else { return lines }
     if let names = field.setBitNames(raw) {
       lines.append("set: " + (names.isEmpty ? "none" : names.joined(separator: ", ")))
     }

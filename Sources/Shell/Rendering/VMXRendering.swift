@@ -35,7 +35,10 @@ struct VMXRendering {
       let names = answer.value.flatMap { field.setBitNames($0) }
         .map { " [\($0.joined(separator: ", "))]" }
       return "\(field.symbol) = \(value ?? "?")" + format.aside(names ?? "")
-    case .vmwrite(let field, let written): return "\(field.symbol) is now \(Show.hex(written))"
+    case .vmwrite(let field, let value):
+      let written = value & field.mask
+      let lost = written == value ? "" : "; the field has no more bits"
+      return "\(field.symbol) is now \(Show.hex(written))\(lost)"
     case .vmptrst:
       let none = answer.value == nil || answer.value == ~0
       return none ? "no VMCS is current (the pointer is all ones)" : "current VMCS: \(value ?? "?")"
@@ -73,6 +76,9 @@ struct VMXRendering {
 
   private var invalidReason: String {
     switch instruction {
+    case .vmxon where status.isOn:
+      // SDM 3C, "VMXON": in root operation it is VMfail, here without a VMCS to say error 15.
+      "the processor is in VMX operation already"
     case .vmxon:
       "the VMXON region is not 4-KiB aligned, beyond the physical addresses, or has not the "
         + "revision identifier of IA32_VMX_BASIC"
@@ -86,6 +92,7 @@ struct VMXRendering {
 
   private var invalidRemedy: String {
     switch instruction {
+    case .vmxon where status.isOn: "`vmclear`, then `vmptrld`; or `vmxoff` first"
     case .vmxon: "`vmxon` without an address uses a region that is prepared"
     case .vmclear, .vmptrld: "`\(name)` without an address uses a region that is prepared"
     default: "`vmclear`, then `vmptrld`, give you a current VMCS"
@@ -100,7 +107,7 @@ struct VMXRendering {
     }
     return [
       "\(head) (ZF=1): \(mnemonic) failed with error \(number), \(error.name)",
-      "why: \(error.meaning)", format.next(error.remedy),
+      "why: \(Show.clause(error.meaning))", format.next(Show.clause(error.remedy)),
     ]
   }
 
@@ -158,7 +165,8 @@ struct VMXRendering {
     } else if case .vmwrite(let field, let value) = instruction {
       members += [
         (key: "field", value: .string(field.symbol)),
-        (key: "encoding", value: .hex(UInt64(field.rawValue))), (key: "value", value: .hex(value)),
+        (key: "encoding", value: .hex(UInt64(field.rawValue))),
+        (key: "value", value: .hex(value & field.mask)),
       ]
     } else if case .vmptrst = instruction {
       members.append((key: "value", value: .hexOrNull(answer.value)))

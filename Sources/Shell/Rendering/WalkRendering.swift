@@ -8,13 +8,22 @@ struct WalkRendering {
 
   func lines(_ format: TextFormat) -> [String] {
     var lines = [format.heading("walk of linear \(Show.hex(walk.linear))")]
-    if walk.references.isEmpty { lines.append("no memory reference: paging is off") }
+    if walk.references.isEmpty { lines.append("no memory reference: \(whyNone)") }
     let width = "\(walk.references.count)".count
     for (index, reference) in walk.references.enumerated() {
       lines.append(line(index + 1, width, reference, format))
     }
     lines.append(ending)
     return lines
+  }
+
+  private var mode: PagingMode {
+    PagingMode(cr0: registers.cr0, cr4: registers.cr4, efer: registers.efer)
+  }
+
+  private var whyNone: String {
+    if walk.fault == .nonCanonical { return "the address is refused before any table is read" }
+    return mode == .off ? "paging is off" : "the tables lie outside of what can be read"
   }
 
   private func line(
@@ -32,18 +41,24 @@ struct WalkRendering {
       + " \(value)  " + format.aside(meaning)
   }
 
-  /// The entry in words.
+  /// The entry in words, and for EPT the guest-physical address that it translates.
   private func meaning(of reference: WalkReference) -> String {
     if reference.isEPT {
-      return "\(Show.hex(reference.guestPhysical)): "
-        + EPTEntry(level: reference.level, raw: reference.entry).summary
+      let entry = EPTEntry(level: reference.level, raw: reference.entry)
+      return "for \(Show.hex(reference.guestPhysical)): " + Self.withoutName(entry.summary)
     }
-    let mode = PagingMode(cr0: registers.cr0, cr4: registers.cr4, efer: registers.efer)
-    return PagingEntry(level: reference.level, mode: mode, raw: reference.entry).summary
+    let entry = PagingEntry(level: reference.level, mode: mode, raw: reference.entry)
+    return Self.withoutName(entry.summary)
+  }
+
+  /// A summary without the name and value in front, which the line has already.
+  private static func withoutName(_ summary: String) -> String {
+    guard let colon = summary.firstIndex(of: ":") else { return summary }
+    return String(summary[colon...].dropFirst(2))
   }
 
   private var ending: String {
-    if let fault = walk.fault { return "ends: " + Self.describe(fault) }
+    if let fault = walk.fault { return "ends: " + Self.describe(fault) + place(of: fault) }
     let page = walk.pageSize == 0 ? "" : " in a page of \(Show.size(walk.pageSize))"
     switch (walk.guestPhysical, walk.physical) {
     case (let guest?, let host?) where guest != host:
@@ -51,6 +66,12 @@ struct WalkRendering {
     case (let guest?, _): return "ends: physical \(Show.hex(guest))\(page)"
     default: return "ends: without an address"
     }
+  }
+
+  /// Which reference ended the walk.
+  private func place(of fault: WalkFault) -> String {
+    guard fault != .nonCanonical, let last = walk.references.last else { return "" }
+    return ", at reference \(walk.references.count) (\(last.table))"
   }
 
   static func describe(_ fault: WalkFault) -> String {
@@ -61,10 +82,22 @@ struct WalkRendering {
       "#PF with error code \(Show.hex(code)): \(RegisterBits.pageFault(errorCode: code))"
     case .eptViolation(let address, let qualification):
       "EPT violation (exit 48) at guest-physical \(Show.hex(address)), "
-        + "qualification \(Show.hex(qualification))"
+        + "qualification \(Show.hex(qualification)): \(violation(qualification))"
     case .eptMisconfiguration(let address):
       "EPT misconfiguration (exit 49) at guest-physical \(Show.hex(address))"
     }
+  }
+
+  /// SDM 3C, "Exit Qualification for EPT Violations": the access in bits 2:0, what all entries
+  /// together allow in bits 5:3.
+  private static func violation(_ qualification: UInt64) -> String {
+    let access = ["read", "write", "fetch"].enumerated().filter {
+      qualification >> UInt64($0.offset) & 1 == 1
+    }.map(\.element).joined(separator: " and ")
+    let rights = ["r", "w", "x"].enumerated().map {
+      qualification >> UInt64($0.offset + 3) & 1 == 1 ? $0.element : "-"
+    }.joined()
+    return "a \(access) where EPT allows " + (rights == "---" ? "nothing" : rights)
   }
 
   var json: JSON {

@@ -27,13 +27,7 @@ extension Session {
         "missing-capability",
         "--bare runs a guest without a VMM, which needs the simulator: `backend sim` first")
     }
-    var configuration = Monitor.Configuration()
-    configuration.backend = options.backend
-    configuration.memorySize = options.memorySize
-    configuration.seed = options.seed
-    configuration.isBare = isBare
-    if options.backend == .kvm { configuration.clock = Self.clock() }
-    let monitor = try options.machineType.init(configuration)
+    let monitor = try options.machineType.init(configuration(isBare: isBare))
     monitor.keepsIoctls = echoesIoctls
     monitor.interrupt = interrupt
     self.monitor = monitor
@@ -41,6 +35,17 @@ extension Session {
     guestHasStarted = false
     lastStop = nil
     return monitor
+  }
+
+  /// What a machine is made from.
+  func configuration(isBare: Bool) -> Monitor.Configuration {
+    var configuration = Monitor.Configuration()
+    configuration.backend = options.backend
+    configuration.memorySize = options.memorySize
+    configuration.seed = options.seed
+    configuration.isBare = isBare
+    if options.backend == .kvm { configuration.clock = Self.clock() }
+    return configuration
   }
 
   /// Nanoseconds since now.

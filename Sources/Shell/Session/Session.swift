@@ -79,7 +79,8 @@ public final class Session {
   }
 
   private func carryOut(_ line: String) -> CommandResult {
-    var result = CommandResult(command: "")
+    // Until the line is understood, its first word stands for the command.
+    var result = CommandResult(command: Words.scan(line).words.first?.text ?? "")
     do {
       guard let parsed = try ParsedLine(line) else { return result }
       history.append(line)

@@ -34,6 +34,12 @@ enum FileCalls {
     return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
   }
 
+  static func isFolder(_ descriptor: Int32) -> Bool {
+    var opened = stat()
+    // SAFETY: the structure lives through the call.
+    return unsafe fstat(descriptor, &opened) == 0 && opened.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Writes as much as it can; whether that was all.
   static func write(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     // SAFETY: the buffer has the size that is named.

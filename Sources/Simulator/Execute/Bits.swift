@@ -79,8 +79,10 @@ extension Processor {
     let old = try readForUpdate(i, i.operand0)
     let accumulator = r[0] & Processor.mask(size)
     let isEqual = old == accumulator
-    // The destination is written in either case (SDM 2, "CMPXCHG").
-    try write(i, i.operand0, isEqual ? try read(i, i.operand1) : old)
+    // Memory is written in either case (SDM 2, "CMPXCHG"); a register keeps even its upper half.
+    if isEqual || i.operand0.kind == .memory {
+      try write(i, i.operand0, isEqual ? try read(i, i.operand1) : old)
+    }
     if !isEqual { writeRegister(0, size, old) }
     compare(accumulator, old, size)
   }
@@ -100,8 +102,16 @@ extension Processor {
     let place = effectiveAddress(i)
     let segment = i.segment.rawValue
     if half == 8, place & 15 != 0 { throw generalProtection() }
-    let low = try loadForUpdateSized(segment, place, half)
-    let high = try loadForUpdateSized(segment, place &+ UInt64(half), half)
+    let low: UInt64
+    let high: UInt64
+    if half == 4 {
+      // One access of 8 bytes for the checks of limit and page.
+      let both = try loadForUpdate(segment, place, as: UInt64.self)
+      (low, high) = (both & 0xffff_ffff, both >> 32)
+    } else {
+      low = try loadForUpdate(segment, place, as: UInt64.self)
+      high = try loadForUpdate(segment, place &+ 8, as: UInt64.self)
+    }
     let mask = Processor.mask(half)
     if low == r[0] & mask, high == r[2] & mask {
       try storeSized(segment, place, half, r[3])

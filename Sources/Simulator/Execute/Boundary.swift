@@ -20,7 +20,7 @@ extension Processor {
       throw .shutdown
     }
     let runsAlone =
-      interruptShadow != .none || systemFlags & RFLAGS.tf.rawValue != 0
+      interruptShadow != .none || systemFlags & (RFLAGS.tf.rawValue | RFLAGS.rf.rawValue) != 0
       || vmx.primaryControls & PrimaryControls.monitorTrapFlag != 0
     if runsAlone || interruptRequest != nil || nmiRequest || hasVMXBoundaryWork { attention = true }
     return runsAlone
@@ -56,8 +56,9 @@ extension Processor {
   /// After an instruction that ran alone: the shadow ends, a trap becomes pending.
   func afterLoneInstruction(_ shadow: InterruptShadow, hadTrapFlag: Bool) {
     if shadow != .none, interruptShadow == shadow { interruptShadow = .none }
-    // DR6.BS.
-    if hadTrapFlag { pendingDebug |= 1 << 14 }
+    // DR6.BS. INT n, INT3 and INTO clear TF before the trap could be taken (SDM 3B, "Single-Step
+    // Exception Condition").
+    if hadTrapFlag, !deliveredEvent { pendingDebug |= 1 << 14 }
     noteMonitorTrap()
     attention = true
   }

@@ -12,6 +12,7 @@ extension Processor {
     default: try deliverProtected(event)
     }
     delivering = nil
+    deliveredEvent = true
     interruptShadow = .none
     activity = .active
     attention = true

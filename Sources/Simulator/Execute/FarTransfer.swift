@@ -283,9 +283,13 @@ extension Processor {
   /// Data segments of a more privileged level do not survive a return to an outer one.
   private func dropInnerSegments(_ level: UInt8) {
     for register in [SegmentRegister.es, .ds, .fs, .gs] {
-      let segment = self.segment(register)
+      var segment = self.segment(register)
       if !segment.isUnusable, !segment.isConforming, UInt8(segment.dpl) < level {
-        setSegment(register, .unusable())
+        // SDM 2, "IRET": the selector becomes null. The base stays, and 64-bit code uses that of FS
+        // and GS.
+        segment.selector = 0
+        segment.access |= Segment.unusable().access
+        setSegment(register, segment)
       }
     }
   }

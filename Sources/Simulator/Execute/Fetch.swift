@@ -50,6 +50,7 @@ extension Processor {
       guard let instruction = try decodeOne(linear, start, offset, isFirst: block.count == 0) else {
         break
       }
+      if block.count > 0, Processor.startsBlock(instruction) { break }
       append(instruction)
       block.count += 1
       offset &+= UInt64(instruction.length)
@@ -120,6 +121,14 @@ extension Processor {
     switch Processor.decode(bytes, codeSize) {
     case .success(let instruction): return instruction
     case .failure(let error): throw error == .undefined ? undefinedOpcode : generalProtection()
+    }
+  }
+
+  /// Instructions that see the count of those before them, which is brought up to date between blocks.
+  static func startsBlock(_ instruction: Instruction) -> Bool {
+    switch instruction.mnemonic {
+    case .rdtsc, .rdtscp, .rdmsr, .wrmsr: true
+    default: false
     }
   }
 

@@ -98,6 +98,7 @@ extension Processor {
 
   private func loadRF(_ flags: UInt64) {
     systemFlags = (systemFlags & ~RFLAGS.rf.rawValue) | (flags & RFLAGS.rf.rawValue)
+    if flags & RFLAGS.rf.rawValue != 0 { attention = true }
   }
 
   /// SDM 3A, "Entering Virtual-8086 Mode".

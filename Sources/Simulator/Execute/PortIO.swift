@@ -26,7 +26,7 @@ extension Processor {
     let repeats = i.prefixes.contains(.rep) || i.prefixes.contains(.repne)
     guard repeats else { return try stringIOItem(i, port, size) }
     let mask = Processor.mask(i.addressSize)
-    var budget = Processor.repetitionBudget
+    var budget = isInput ? inputRepetitionBudget : repetitionBudget
     while r[1] & mask != 0 {
       if budget == 0 { return repeatInstruction(i) }
       budget -= 1

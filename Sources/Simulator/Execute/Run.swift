@@ -5,8 +5,8 @@ public enum ProcessorStop: Sendable, Equatable {
   case limit
   case breakpoint(UInt64)
   case interrupted
-  /// A VM exit to a monitor outside the machine; the processor is in root operation.
-  case vmExit(VMExit)
+  /// A VM exit to a monitor outside the machine: `lastVMExit`. The processor is in root operation.
+  case vmExit
   /// HLT, and nothing that could wake the processor.
   case halted
   /// A triple fault outside non-root operation.
@@ -18,7 +18,8 @@ public enum ProcessorStop: Sendable, Equatable {
 extension Processor {
   /// Runs until something of `ProcessorStop`, at most to `limit.instructions` more retired.
   public func run(until limit: RunLimit) -> ProcessorStop {
-    let target = limit.instructions.map { retired &+ $0 } ?? ~0
+    // A delivered exception counts like an instruction: a handler that faults at once would run for ever.
+    var target = limit.instructions.map { retired &+ $0 } ?? ~0
     var skipsBreakpoint = true
     var poll = 0
     attention = true
@@ -52,6 +53,7 @@ extension Processor {
         }
       } catch {
         if let stop = handle(error) { return stop }
+        if limit.instructions != nil { target &-= 1 }
         skipsBreakpoint = false
       }
     }
@@ -78,6 +80,9 @@ extension Processor {
     guard attention else { return try executeOps(first, count) }
     let shadow = interruptShadow
     let hadTrapFlag = systemFlags & RFLAGS.tf.rawValue != 0
+    deliveredEvent = false
+    // SDM 3B, "Instruction-Breakpoint Exception Condition": RF holds for one instruction.
+    systemFlags &= ~RFLAGS.rf.rawValue
     try executeOps(first, count)
     afterLoneInstruction(shadow, hadTrapFlag: hadTrapFlag)
   }
@@ -102,6 +107,8 @@ extension Processor {
   @inline(never)
   private func opsWithinCode(_ first: Int, _ count: Int) throws(Fault) -> Int {
     if mode == .long { return count }
+    // A flat segment has no end: EIP wraps to 0.
+    rip &= 0xffff_ffff
     var end = rip
     for index in 0..<count {
       // SAFETY: the caller's block has `count` ops from `first`.
@@ -130,9 +137,9 @@ extension Processor {
     }
     switch fault {
     case .exit:
-      let exit = performVMExit()
+      performVMExit()
       delivering = nil
-      return monitorIsExternal ? .vmExit(exit) : nil
+      return monitorIsExternal ? .vmExit : nil
     case .halted: return .halted
     case .access: return .access(pendingAccess)
     case .shutdown, .exception:

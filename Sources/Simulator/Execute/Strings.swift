@@ -7,7 +7,7 @@ extension Processor {
     let repeats = i.prefixes.contains(.rep) || i.prefixes.contains(.repne)
     guard repeats else { return try stringItem(i) }
     let mask = Processor.mask(i.addressSize)
-    var budget = Processor.repetitionBudget
+    var budget = repetitionBudget
     while r[1] & mask != 0 {
       if budget == 0 { return repeatInstruction(i) }
       budget -= 1
@@ -21,13 +21,19 @@ extension Processor {
   }
 
   /// Repetitions in one go. Interrupts are taken between goes, as hardware takes them between
-  /// repetitions.
-  static let repetitionBudget = 4096
+  /// repetitions; a single step is one repetition (SDM 3B, "Single-Step Exception Condition").
+  /// A monitor emulates one repetition a VM exit, as KVM does: each next one exits again.
+  var repetitionBudget: Int { isSingleStepping || emulationBus != nil ? 1 : 4096 }
 
-  /// Puts RIP back to the instruction, which is not counted as retired.
+  private var isSingleStepping: Bool { systemFlags & RFLAGS.tf.rawValue != 0 }
+
+  /// INS: an emulating monitor reads the port ahead, as KVM does.
+  var inputRepetitionBudget: Int { isSingleStepping ? 1 : 4096 }
+
+  /// Puts RIP back to the instruction. Each batch counts as an instruction, so that a limit holds for
+  /// repetitions, too.
   func repeatInstruction(_ i: Instruction) {
     rip = rip &- UInt64(i.length)
-    retired &-= 1
     isPutBack = true
     stopBlock()
   }

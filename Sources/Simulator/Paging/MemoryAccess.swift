@@ -221,7 +221,10 @@ extension Processor {
     let entry = unsafe tlb.slot(linear)
     // SAFETY: slot() masks its index.
     guard unsafe entry.pointee.watchedTag == (linear & ~0xfff) | tlb.generation else { return nil }
-    return unsafe entry.pointee.physicalPage << 12 | (linear & 0xfff)
+    let page = unsafe entry.pointee.physicalPage
+    // Its code has been dropped: stores need not be looked at any more.
+    if !blocks.holdsCode(page: page) { unsafe entry.pointee.writeTag = entry.pointee.watchedTag }
+    return page << 12 | (linear & 0xfff)
   }
 
   /// Drops decoded code that a store has changed, and leaves the block that is executing.

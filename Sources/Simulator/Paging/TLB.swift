@@ -33,7 +33,10 @@ struct TLBEntry {
 @safe final class TLB {
   static let size = 1024
   let entries: UnsafeMutablePointer<TLBEntry>
-  /// Generation of the current context, 1 to 4095; 0 matches nothing.
+  /// 4095 is left out: with the last page of the address space it would make the tag that empty
+  /// entries have.
+  static let lastGeneration: UInt64 = 4094
+  /// Generation of the current context, 1 to 4094; 0 matches nothing.
   private(set) var generation: UInt64 = 1
   private var nextGeneration: UInt64 = 2
   private var current = TranslationContext()
@@ -98,7 +101,7 @@ struct TLBEntry {
   }
 
   private func newGeneration(_ context: TranslationContext) -> UInt64 {
-    if nextGeneration > 4095 { clear() }
+    if nextGeneration > TLB.lastGeneration { clear() }
     let result = nextGeneration
     nextGeneration += 1
     generations[context] = result

@@ -7,11 +7,11 @@ extension Processor {
   func guestRegisters() -> Registers? {
     guard let vmcs = currentVMCS else { return nil }
     var result = currentRegisters()
-    for row in Processor.segmentFields {
-      result[row.register] = segment(vmcs, row)
+    for register in SegmentRegister.allCases {
+      result[register] = vmcs.guestSegment(UInt64(register.rawValue))
     }
-    result.ldtr = segment(vmcs, Processor.ldtrFields)
-    result.tr = segment(vmcs, Processor.trFields)
+    result.ldtr = vmcs.guestSegment(6)
+    result.tr = vmcs.guestSegment(7)
     result.gdtr = DescriptorTableRegister(
       base: vmcs[.guestGDTRBase], limit: UInt16(truncatingIfNeeded: vmcs[.guestGDTRLimit]))
     result.idtr = DescriptorTableRegister(
@@ -44,9 +44,11 @@ extension Processor {
     for register in GeneralRegister.allCases where register != .rsp {
       self[register] = value[register]
     }
-    for row in Processor.segmentFields { store(value[row.register], vmcs, row) }
-    store(value.ldtr, vmcs, Processor.ldtrFields)
-    store(value.tr, vmcs, Processor.trFields)
+    for register in SegmentRegister.allCases {
+      vmcs.setGuestSegment(UInt64(register.rawValue), value[register])
+    }
+    vmcs.setGuestSegment(6, value.ldtr)
+    vmcs.setGuestSegment(7, value.tr)
     vmcs[.guestGDTRBase] = value.gdtr.base
     vmcs[.guestGDTRLimit] = UInt64(value.gdtr.limit)
     vmcs[.guestIDTRBase] = value.idtr.base
@@ -86,48 +88,5 @@ extension Processor {
         ? (vmcs[.guestPDPTE0], vmcs[.guestPDPTE1], vmcs[.guestPDPTE2], vmcs[.guestPDPTE3])
         : pdptes,
       eptPointer: usesEPT ? vmcs[.eptPointer] : 0)
-  }
-
-  private struct SegmentFields {
-    var register: SegmentRegister
-    var selector: VMCSField
-    var base: VMCSField
-    var limit: VMCSField
-    var access: VMCSField
-
-    init(
-      _ register: SegmentRegister, _ selector: VMCSField, _ base: VMCSField, _ limit: VMCSField,
-      _ access: VMCSField
-    ) {
-      self.register = register
-      (self.selector, self.base, self.limit, self.access) = (selector, base, limit, access)
-    }
-  }
-
-  private static let segmentFields: [SegmentFields] = [
-    SegmentFields(.es, .guestESSelector, .guestESBase, .guestESLimit, .guestESAccessRights),
-    SegmentFields(.cs, .guestCSSelector, .guestCSBase, .guestCSLimit, .guestCSAccessRights),
-    SegmentFields(.ss, .guestSSSelector, .guestSSBase, .guestSSLimit, .guestSSAccessRights),
-    SegmentFields(.ds, .guestDSSelector, .guestDSBase, .guestDSLimit, .guestDSAccessRights),
-    SegmentFields(.fs, .guestFSSelector, .guestFSBase, .guestFSLimit, .guestFSAccessRights),
-    SegmentFields(.gs, .guestGSSelector, .guestGSBase, .guestGSLimit, .guestGSAccessRights),
-  ]
-  private static let ldtrFields = SegmentFields(
-    .es, .guestLDTRSelector, .guestLDTRBase, .guestLDTRLimit, .guestLDTRAccessRights)
-  private static let trFields = SegmentFields(
-    .es, .guestTRSelector, .guestTRBase, .guestTRLimit, .guestTRAccessRights)
-
-  private func segment(_ vmcs: VMCS, _ row: SegmentFields) -> Segment {
-    Segment(
-      selector: UInt16(truncatingIfNeeded: vmcs[row.selector]), base: vmcs[row.base],
-      limit: UInt32(truncatingIfNeeded: vmcs[row.limit]),
-      access: UInt32(truncatingIfNeeded: vmcs[row.access]))
-  }
-
-  private func store(_ segment: Segment, _ vmcs: VMCS, _ row: SegmentFields) {
-    vmcs[row.selector] = UInt64(segment.selector)
-    vmcs[row.base] = segment.base
-    vmcs[row.limit] = UInt64(segment.limit)
-    vmcs[row.access] = UInt64(segment.access)
   }
 }

@@ -39,18 +39,17 @@ extension Processor {
   private func emulate(on bus: any DeviceBus) -> ProcessorStop? {
     emulationBus = bus
     defer { emulationBus = nil }
-    // A long repeated string instruction takes several goes: it is put back until it is done.
-    repeat {
-      isPutBack = false
-      do throws(Fault) {
-        let block = try unsafe currentBlock()
-        // SAFETY: currentBlock returns a slot of the block table.
-        try executeOps(unsafe Int(block.pointee.firstOp), 1)
-      } catch {
-        return handle(error)
-      }
-    } while isPutBack
+    // A repeated string instruction is put back, and exits again, until it is done.
+    isPutBack = false
+    do throws(Fault) {
+      let block = try unsafe currentBlock()
+      // SAFETY: currentBlock returns a slot of the block table.
+      try executeOps(unsafe Int(block.pointee.firstOp), 1)
+    } catch {
+      return handle(error)
+    }
     interruptShadow = .none
+    systemFlags &= ~RFLAGS.rf.rawValue
     return nil
   }
 }

@@ -141,45 +141,14 @@ extension Processor {
     cr0 = (value & ~kept & 0xffff_ffff) | (cr0 & kept)
   }
 
-  @inline(__always)
   private func loadGuestSegments(_ vmcs: VMCS) {
-    load(
-      .es, vmcs, .guestESSelector, .guestESBase, .guestESLimit, .guestESAccessRights)
-    load(
-      .cs, vmcs, .guestCSSelector, .guestCSBase, .guestCSLimit, .guestCSAccessRights)
-    load(
-      .ss, vmcs, .guestSSSelector, .guestSSBase, .guestSSLimit, .guestSSAccessRights)
-    load(
-      .ds, vmcs, .guestDSSelector, .guestDSBase, .guestDSLimit, .guestDSAccessRights)
-    load(
-      .fs, vmcs, .guestFSSelector, .guestFSBase, .guestFSLimit, .guestFSAccessRights)
-    load(
-      .gs, vmcs, .guestGSSelector, .guestGSBase, .guestGSLimit, .guestGSAccessRights)
-    ldtr = segment(
-      vmcs, .guestLDTRSelector, .guestLDTRBase, .guestLDTRLimit, .guestLDTRAccessRights)
-    tr = segment(vmcs, .guestTRSelector, .guestTRBase, .guestTRLimit, .guestTRAccessRights)
+    for number: UInt8 in 0..<6 { segments[number].segment = vmcs.guestSegment(UInt64(number)) }
+    ldtr = vmcs.guestSegment(6)
+    tr = vmcs.guestSegment(7)
     gdtr.base = vmcs[.guestGDTRBase]
     gdtr.limit = UInt16(truncatingIfNeeded: vmcs[.guestGDTRLimit])
     idtr.base = vmcs[.guestIDTRBase]
     idtr.limit = UInt16(truncatingIfNeeded: vmcs[.guestIDTRLimit])
-  }
-
-  @inline(__always)
-  private func load(
-    _ register: SegmentRegister, _ vmcs: VMCS, _ selector: VMCSField, _ base: VMCSField,
-    _ limit: VMCSField, _ access: VMCSField
-  ) {
-    segments[register.rawValue].segment = segment(vmcs, selector, base, limit, access)
-  }
-
-  @inline(__always)
-  private func segment(
-    _ vmcs: VMCS, _ selector: VMCSField, _ base: VMCSField, _ limit: VMCSField,
-    _ access: VMCSField
-  ) -> Segment {
-    Segment(
-      selector: UInt16(truncatingIfNeeded: vmcs[selector]), base: vmcs[base],
-      limit: vmcs.low(limit), access: vmcs.low(access) & 0x1_f0ff)
   }
 
   private func loadGuestNonRegisterState(_ vmcs: VMCS) {

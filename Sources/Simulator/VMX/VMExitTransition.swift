@@ -125,38 +125,16 @@ extension Processor {
     if exit & ExitControls.saveEFER != 0 { vmcs[.guestEFER] = efer }
   }
 
-  @inline(__always)
   private func saveGuestSegments(_ vmcs: VMCS) {
-    save(
-      segment(.es), vmcs, .guestESSelector, .guestESBase, .guestESLimit, .guestESAccessRights)
-    save(
-      segment(.cs), vmcs, .guestCSSelector, .guestCSBase, .guestCSLimit, .guestCSAccessRights)
-    save(
-      segment(.ss), vmcs, .guestSSSelector, .guestSSBase, .guestSSLimit, .guestSSAccessRights)
-    save(
-      segment(.ds), vmcs, .guestDSSelector, .guestDSBase, .guestDSLimit, .guestDSAccessRights)
-    save(
-      segment(.fs), vmcs, .guestFSSelector, .guestFSBase, .guestFSLimit, .guestFSAccessRights)
-    save(
-      segment(.gs), vmcs, .guestGSSelector, .guestGSBase, .guestGSLimit, .guestGSAccessRights)
-    save(
-      ldtr, vmcs, .guestLDTRSelector, .guestLDTRBase, .guestLDTRLimit, .guestLDTRAccessRights)
-    save(tr, vmcs, .guestTRSelector, .guestTRBase, .guestTRLimit, .guestTRAccessRights)
+    for number: UInt8 in 0..<6 {
+      vmcs.setGuestSegment(UInt64(number), segments[number].segment)
+    }
+    vmcs.setGuestSegment(6, ldtr)
+    vmcs.setGuestSegment(7, tr)
     vmcs[.guestGDTRBase] = gdtr.base
     vmcs[.guestGDTRLimit] = UInt64(gdtr.limit)
     vmcs[.guestIDTRBase] = idtr.base
     vmcs[.guestIDTRLimit] = UInt64(idtr.limit)
-  }
-
-  @inline(__always)
-  private func save(
-    _ segment: Segment, _ vmcs: VMCS, _ selector: VMCSField, _ base: VMCSField, _ limit: VMCSField,
-    _ access: VMCSField
-  ) {
-    vmcs[selector] = UInt64(segment.selector)
-    vmcs[base] = segment.base
-    vmcs[limit] = UInt64(segment.limit)
-    vmcs[access] = UInt64(segment.access)
   }
 
   /// SDM 3C, "Saving Non-Register State".

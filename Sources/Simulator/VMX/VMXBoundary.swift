@@ -11,9 +11,10 @@ extension Processor {
         || vmx.deferredFault != nil || interruptRequest != nil || nmiRequest)
   }
 
-  private static let boundaryControls =
+  private static var boundaryControls: UInt64 {
     PrimaryControls.interruptWindowExiting | PrimaryControls.nmiWindowExiting
-    | PrimaryControls.monitorTrapFlag
+      | PrimaryControls.monitorTrapFlag
+  }
 
   /// To be called after each completed instruction, or delivered event, of a guest with the monitor
   /// trap flag: an MTF VM exit is then pending.

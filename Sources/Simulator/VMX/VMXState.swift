@@ -3,7 +3,7 @@ import X86
 /// The part of the processor that VMX adds (SDM 3C, "Introduction to Virtual Machine Extensions").
 struct VMXState: Sendable {
   /// No current VMCS: the pointer is all ones.
-  static let noVMCS = ~UInt64(0)
+  static var noVMCS: UInt64 { ~0 }
 
   /// Between VMXON and VMXOFF.
   var isOn = false

@@ -73,10 +73,17 @@ extension ExitReason {
   public var row: ExitReasonRow? { ExitReason.rowsByNumber[rawValue] }
 
   /// Kebab-case, e.g. `io-instruction`; `reason-35` for an unused number.
-  public var identifier: String { row?.identifier ?? "reason-\(rawValue)" }
+  public var identifier: String {
+    if let row { return row.identifier }
+    return rawValue == VMExit.backendError ? "backend-error" : "reason-\(rawValue)"
+  }
 
   /// The manual's name, e.g. "I/O instruction".
-  public var name: String { row?.name ?? "unused exit reason \(rawValue)" }
+  public var name: String {
+    if let row { return row.name }
+    return rawValue == VMExit.backendError
+      ? "the backend could not go on" : "unused exit reason \(rawValue)"
+  }
 
   /// Reasons 33, 34 and 41: the VM entry itself failed.
   @inlinable public var isEntryFailure: Bool {
