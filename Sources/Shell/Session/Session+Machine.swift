@@ -44,6 +44,7 @@ extension Session {
     configuration.memorySize = options.memorySize
     configuration.seed = options.seed
     configuration.isBare = isBare
+    configuration.keepsIoctls = echoesIoctls
     if options.backend == .kvm { configuration.clock = Self.clock() }
     return configuration
   }
