@@ -135,8 +135,11 @@ final class SimulatedCPU: VirtualCPU {
   private func emulate(on bus: any DeviceBus) {
     // What the instruction raises is delivered to the guest; an exit it causes otherwise comes again
     // when the guest is resumed, because RIP is still at it.
+    // One repetition of a repeated string instruction counts as an instruction, as in a single step:
+    // a limit would else not hold for a guest that repeats for ever.
+    let before = processor.retired
     _ = processor.emulateGuestInstruction(on: bus)
-    processor.retired &+= 1
+    processor.retired = before &+ 1
   }
 
   func skip(_ exit: VMExit) throws {

@@ -8,6 +8,8 @@ extension Processor {
     case MSR.tsc: timeStampCounter
     case MSR.apicBase: msrs.apicBase
     case MSR.featureControl: msrs.featureControl
+    // No microcode update has been loaded.
+    case MSR.biosSignatureID: 0
     case MSR.sysenterCS: msrs.sysenterCS
     case MSR.sysenterESP: msrs.sysenterESP
     case MSR.sysenterEIP: msrs.sysenterEIP
@@ -35,6 +37,8 @@ extension Processor {
     case MSR.featureControl:
       if msrs.featureControl & 1 != 0 { return false }
       return writeReserved(\.msrs.featureControl, value, 7)
+    // SDM 3A, "Determining the Signature": software writes 0 before it executes CPUID.
+    case MSR.biosSignatureID: break
     case MSR.sysenterCS: msrs.sysenterCS = value & 0xffff_ffff
     case MSR.sysenterESP: return writeCanonical(\.msrs.sysenterESP, value)
     case MSR.sysenterEIP: return writeCanonical(\.msrs.sysenterEIP, value)
