@@ -51,7 +51,7 @@ let package = Package(
     .testTarget(name: "BackendTests", dependencies: ["Monitor"], swiftSettings: strict),
     .testTarget(name: "ShellTests", dependencies: ["Shell"], swiftSettings: strict),
     .testTarget(
-      name: "ProcessTests", dependencies: ["CPseudoTerminal", "Shell", "LineEditDemo"],
+      name: "ProcessTests", dependencies: ["CPseudoTerminal", "Shell", "LineEditDemo", "ringside"],
       swiftSettings: strict),
     .target(name: "CPseudoTerminal", path: "Tests/CPseudoTerminal"),
     // Reads lines and echoes them, so that ProcessTests can drive the line editor alone.

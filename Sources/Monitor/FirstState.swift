@@ -14,7 +14,9 @@ struct FirstState {
   private static let taskState = GuestMemoryMap.gdt.lowerBound + 0x80
   private static let taskStateLimit: UInt32 = 0x67
 
-  init(mode: GuestImage.Mode, entry: UInt64) {
+  /// `memorySize`: bytes of guest RAM. Protected and long guests start with a stack at its end, or at
+  /// the end of what the page tables map, so that compiled code can push at once.
+  init(mode: GuestImage.Mode, entry: UInt64, memorySize: UInt64) {
     registers.rflags = .alwaysOne
     registers.efer = 0
     registers.cr4 = 0
@@ -23,6 +25,7 @@ struct FirstState {
     case .protected: startProtected(entry)
     case .long: startLong(entry)
     }
+    if mode != .real { registers[.rsp] = min(memorySize, 1 << 30) & ~15 }
   }
 
   private mutating func startReal(_ entry: UInt64) {

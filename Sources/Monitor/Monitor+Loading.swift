@@ -13,7 +13,8 @@ extension Monitor {
       placed.bootParameter = HypercallRoad.port.rawValue
     }
     try placed.place(in: machine)
-    let first = FirstState(mode: image.mode, entry: image.entry)
+    let first = FirstState(
+      mode: image.mode, entry: image.entry, memorySize: configuration.memorySize)
     for piece in first.memory { try machine.writePhysical(piece.address, piece.bytes) }
     try machine.cpu.setRegisters(first.registers)
     self.image = image

@@ -73,7 +73,7 @@ extension Monitor {
     let processor = machine.processor
     guard !processor.isInNonRootOperation else { throw MonitorError.inGuest }
     guard let current = processor.currentVMCSPointer else { throw MonitorError.noCurrentVMCS }
-    let guest = preparation.planned ?? FirstState(mode: .real, entry: 0).registers
+    let guest = preparation.planned ?? FirstState(mode: .real, entry: 0, memorySize: 0).registers
     var setup = VMCSSetup(
       processor: processor, guest: guest, eptPointer: try eptPointer(machine))
     try setup.run()

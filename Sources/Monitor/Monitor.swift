@@ -17,6 +17,8 @@ public final class Monitor {
     public var seed: UInt64 = 1
     /// Nanoseconds from any fixed point, to measure exits on KVM with. Nil: nothing is measured.
     public var clock: (@Sendable () -> UInt64)?
+    /// On KVM, keep the ioctls from the first one on, for `takeIoctls()`.
+    public var keepsIoctls = false
     /// EPT entries of 2 MiB instead of 4 KiB. Guests of more than 64 MiB have them anyway.
     public var usesLargeEPTPages = false
     public init() {}
@@ -77,7 +79,7 @@ public final class Monitor {
   /// Throws `MachineError.backend`, e.g. if there is no /dev/kvm.
   public init(_ configuration: Configuration) throws {
     self.configuration = configuration
-    let made = try Self.makeMachine(configuration, recordsIoctls: false)
+    let made = try Self.makeMachine(configuration, recordsIoctls: configuration.keepsIoctls)
     machine = made.machine
     simulated = made.simulated
     kvm = made.kvm

@@ -18,7 +18,8 @@ import X86
       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let pointer = unsafe pointer, unsafe pointer != MAP_FAILED else {
       throw MachineError.backend(
-        what: "reserving \(self.size) bytes of guest memory", why: unsafe String(cString: strerror(errno)),
+        what: "reserving \(self.size) bytes of guest memory",
+        why: unsafe String(cString: strerror(errno)),
         remedy: "use a smaller --memory")
     }
     unsafe base = pointer
@@ -90,7 +91,9 @@ import X86
       // SAFETY: page < size / 4096.
       let start = unsafe base + Int(page << 12)
       let words = unsafe UnsafeRawBufferPointer(start: start, count: 4096)
-      if unsafe memcmp(start, start + 8, 4088) == 0, unsafe words.load(as: UInt64.self) == 0 { continue }
+      if unsafe memcmp(start, start + 8, 4088) == 0, unsafe words.load(as: UInt64.self) == 0 {
+        continue
+      }
       pages[page] = unsafe [UInt8](words)
     }
     return pages

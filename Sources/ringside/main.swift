@@ -1,4 +1,5 @@
 import ArgumentParser
 import Shell
 
+StandardDescriptors.openMissing()
 Ringside.main()

@@ -93,6 +93,8 @@ final class FakeMonitor: MonitorNeeds {
   var keepsIoctls = false
   var debugExitStatus: UInt8? { nil }
   var interrupt = Interrupt()
+  /// The limits that `run` was given.
+  var limits: [RunLimit] = []
 
   init(_ configuration: Monitor.Configuration) throws {
     self.configuration = configuration
@@ -130,7 +132,10 @@ final class FakeMonitor: MonitorNeeds {
     Comparison(
       workload: workload, operation: "byte printed",
       rows: [
-        .init(technique: "trap", operations: 10, exits: 20, cycles: 24000),
+        .init(
+          technique: "trap", operations: 10, exits: 20,
+          cycles: configuration.clock == nil ? 24000 : nil,
+          nanoseconds: configuration.clock == nil ? nil : 5000),
         .init(technique: "hypercall", operations: 10, exits: 1, cycles: 1200),
       ])
   }
@@ -175,6 +180,7 @@ final class FakeMonitor: MonitorNeeds {
   }
 
   func run(until limit: RunLimit) throws -> Stop {
+    limits.append(limit)
     var total: UInt64 = 0
     var handled = 0
     while true {
@@ -233,6 +239,7 @@ final class FakeMonitor: MonitorNeeds {
   func execute(_ instruction: PromptInstruction, interrupt: Interrupt) throws -> VMXAnswer {
     switch instruction {
     case .vmxon:
+      guard !vmxStatus.isOn else { return VMXAnswer(.failInvalid) }
       vmxStatus.isOn = true
       return VMXAnswer(.success, value: 0x1000)
     case .vmptrld(let address):

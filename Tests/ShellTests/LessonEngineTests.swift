@@ -116,7 +116,7 @@ import Testing
     _ = try engine.start("counting")
     _ = try engine.goTo("which")
     #expect(engine.isAnswer("15") && !engine.isAnswer("inc"))
-    #expect(try engine.answer("15") == "No, not 15. lesson hint helps.")
+    #expect(try engine.answer("15") == "No, not 15. `lesson hint` helps.")
     #expect(try engine.answer("0x10").contains("Done"))
   }
 

@@ -84,7 +84,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["^C", "^C after", "^C after 5", "^C after 5 s", "^C after 99999 ms", "^C at -1"])
+  @Test(arguments: [
+    "^C", "^C after", "^C after 5", "^C after 5 s", "^C after 99999 ms", "^C at -1",
+  ])
   func keysThatAreNone(_ key: String) {
     let parsed = TranscriptParser("%transcript 1\n%key \(key)\nringside> run\n", file: "x")
     #expect(parsed.problems.first?.line == 2)

@@ -3,7 +3,11 @@ import X86
 
 @testable import Simulator
 
-private let c: UInt64 = 1, p: UInt64 = 4, a: UInt64 = 0x10, z: UInt64 = 0x40, s: UInt64 = 0x80
+private let c: UInt64 = 1
+private let p: UInt64 = 4
+private let a: UInt64 = 0x10
+private let z: UInt64 = 0x40
+private let s: UInt64 = 0x80
 private let o: UInt64 = 0x800
 private let all: UInt64 = 0x8d5
 
@@ -68,8 +72,11 @@ struct InstructionRow: CustomTestStringConvertible, Sendable {
     .init("DEC overflows", [0xfe, 0xc8], [.rax: 0x80], [.rax: 0x7f], sets: o | a, of: all),
     .init("NEG of the lowest", [0xf6, 0xd8], [.rax: 0x80], [.rax: 0x80], sets: c | o | s, of: all),
     .init("NEG of 0", [0xf6, 0xd8], [.rax: 0], [.rax: 0], sets: z | p, of: all),
-    .init("NOT keeps flags", [0xf6, 0xd0], [.rax: 0x55], flags: c | z, [.rax: 0xaa], sets: c | z, of: all),
-    .init("MUL too wide", [0xf6, 0xe3], [.rax: 0x80, .rbx: 2], [.rax: 0x100], sets: c | o, of: c | o),
+    .init(
+      "NOT keeps flags", [0xf6, 0xd0], [.rax: 0x55], flags: c | z, [.rax: 0xaa], sets: c | z,
+      of: all),
+    .init(
+      "MUL too wide", [0xf6, 0xe3], [.rax: 0x80, .rbx: 2], [.rax: 0x100], sets: c | o, of: c | o),
     .init("MUL fits", [0xf6, 0xe3], [.rax: 2, .rbx: 3], flags: c | o, [.rax: 6], of: c | o),
     .init(
       "MUL 64", [0x48, 0xf7, 0xe3], [.rax: ~0, .rbx: ~0], [.rax: 1, .rdx: ~0 - 1], sets: c | o,
@@ -79,7 +86,8 @@ struct InstructionRow: CustomTestStringConvertible, Sendable {
       "IMUL r32 loses bits", [0x0f, 0xaf, 0xc3], [.rax: 0x10000, .rbx: 0x10000], [.rax: 0],
       sets: c | o, of: c | o),
     .init(
-      "IMUL r32, r32, imm8", [0x6b, 0xc3, 0xfe], [.rax: ~0, .rbx: 3], [.rax: 0xffff_fffa], of: c | o),
+      "IMUL r32, r32, imm8", [0x6b, 0xc3, 0xfe], [.rax: ~0, .rbx: 3], [.rax: 0xffff_fffa], of: c | o
+    ),
     .init("DIV 8", [0xf6, 0xf3], [.rax: 0x105, .rbx: 2], [.rax: 0x182]),
     .init("IDIV truncates", [0xf6, 0xfb], [.rax: 0xfff9, .rbx: 2], [.rax: 0xfffd]),
     .init(
@@ -97,13 +105,21 @@ struct InstructionRow: CustomTestStringConvertible, Sendable {
 
   static let shifts: [InstructionRow] = [
     .init("SHL by 1", [0xd0, 0xe0], [.rax: 0x81], [.rax: 2], sets: c | o, of: all & ~a),
-    .init("SHL by 0 keeps flags", [0xc0, 0xe0, 0], [.rax: 0x81], flags: all, [.rax: 0x81], sets: all, of: all),
+    .init(
+      "SHL by 0 keeps flags", [0xc0, 0xe0, 0], [.rax: 0x81], flags: all, [.rax: 0x81], sets: all,
+      of: all),
     .init("SHL count modulo 32", [0xc1, 0xe0, 0x21], [.rax: 1], [.rax: 2], of: c),
-    .init("SHL r64 by 63", [0x48, 0xc1, 0xe0, 0x3f], [.rax: 1], [.rax: 1 << 63], sets: s | p, of: s | p | c),
+    .init(
+      "SHL r64 by 63", [0x48, 0xc1, 0xe0, 0x3f], [.rax: 1], [.rax: 1 << 63], sets: s | p,
+      of: s | p | c),
     .init("SHR by 1", [0xd0, 0xe8], [.rax: 0x81], [.rax: 0x40], sets: c | o, of: all & ~a),
     .init("SAR by 1", [0xd0, 0xf8], [.rax: 0x81], [.rax: 0xc0], sets: c | s | p, of: all & ~a),
-    .init("SAR by 31", [0xc1, 0xf8, 31], [.rax: 0x8000_0000], [.rax: 0xffff_ffff], sets: s | p, of: c | s | p | z),
-    .init("ROL", [0xc0, 0xc0, 4], [.rax: 0x12], flags: z | s, [.rax: 0x21], sets: c | z | s, of: all & ~o),
+    .init(
+      "SAR by 31", [0xc1, 0xf8, 31], [.rax: 0x8000_0000], [.rax: 0xffff_ffff], sets: s | p,
+      of: c | s | p | z),
+    .init(
+      "ROL", [0xc0, 0xc0, 4], [.rax: 0x12], flags: z | s, [.rax: 0x21], sets: c | z | s,
+      of: all & ~o),
     .init("ROR", [0xc0, 0xc8, 4], [.rax: 0x12], [.rax: 0x21], of: c),
     .init("RCL by 1", [0xd0, 0xd0], [.rax: 0x80], [.rax: 0], sets: c | o, of: c | o),
     .init("RCL r8 by 9", [0xc0, 0xd0, 9], [.rax: 0x5a], flags: c, [.rax: 0x5a], sets: c, of: c),
@@ -125,14 +141,20 @@ struct InstructionRow: CustomTestStringConvertible, Sendable {
 
   static let movement: [InstructionRow] = [
     .init("BSWAP", [0x0f, 0xc8], [.rax: ~0 << 32 | 0x1234_5678], [.rax: 0x7856_3412]),
-    .init("BSWAP r64", [0x48, 0x0f, 0xc8], [.rax: 0x0102_0304_0506_0708], [.rax: 0x0807_0605_0403_0201]),
+    .init(
+      "BSWAP r64", [0x48, 0x0f, 0xc8], [.rax: 0x0102_0304_0506_0708],
+      [.rax: 0x0807_0605_0403_0201]),
     .init("XCHG AL, AH", [0x86, 0xe0], [.rax: 0x1234], [.rax: 0x3412]),
-    .init("XCHG EAX, R8D", [0x41, 0x90], [.rax: ~0, .r8: 1 << 32 | 5], [.rax: 5, .r8: 0xffff_ffff]),
+    .init(
+      "XCHG EAX, R8D", [0x41, 0x90], [.rax: ~0, .r8: 1 << 32 | 5], [.rax: 5, .r8: 0xffff_ffff]),
     .init("MOV AH, BL", [0x88, 0xdc], [.rax: 0, .rbx: 0x77], [.rax: 0x7700]),
-    .init("MOV SPL, BL with REX", [0x40, 0x88, 0xdc], [.rsp: 0, .rbx: 0x77, .rax: 0], [.rsp: 0x77, .rax: 0]),
+    .init(
+      "MOV SPL, BL with REX", [0x40, 0x88, 0xdc], [.rsp: 0, .rbx: 0x77, .rax: 0],
+      [.rsp: 0x77, .rax: 0]),
     .init("MOVZX", [0x0f, 0xb6, 0xc3], [.rax: ~0, .rbx: 0x1ff], [.rax: 0xff]),
     .init("MOVSX r64", [0x48, 0x0f, 0xbe, 0xc3], [.rbx: 0x80], [.rax: 0xffff_ffff_ffff_ff80]),
-    .init("MOVSX r16", [0x66, 0x0f, 0xbe, 0xc3], [.rax: 0x1111_0000, .rbx: 0x80], [.rax: 0x1111_ff80]),
+    .init(
+      "MOVSX r16", [0x66, 0x0f, 0xbe, 0xc3], [.rax: 0x1111_0000, .rbx: 0x80], [.rax: 0x1111_ff80]),
     .init("MOVSXD", [0x48, 0x63, 0xc3], [.rbx: 0x8000_0000], [.rax: 0xffff_ffff_8000_0000]),
     .init("CBW", [0x66, 0x98], [.rax: 0x1_0080], [.rax: 0x1_ff80]),
     .init("CWDE", [0x98], [.rax: 0x8000], [.rax: 0xffff_8000]),
@@ -140,12 +162,14 @@ struct InstructionRow: CustomTestStringConvertible, Sendable {
     .init("CWD", [0x66, 0x99], [.rax: 0x8000, .rdx: 1 << 16], [.rdx: 0x1_ffff]),
     .init("CDQ", [0x99], [.rax: 1 << 31, .rdx: ~0], [.rdx: 0xffff_ffff]),
     .init("CQO", [0x48, 0x99], [.rax: 1, .rdx: ~0], [.rdx: 0]),
-    .init("LEA r16", [0x66, 0x8d, 0x04, 0x5b], [.rax: 0x1_0000, .rbx: 0x1_8000], [.rax: 0x1_8000]),
+    .init(
+      "LEA r16", [0x66, 0x8d, 0x04, 0x5b], [.rax: 0x1_0000, .rbx: 0x1_8000], [.rax: 0x1_8000]),
     .init("LEA RIP-relative", [0x48, 0x8d, 0x05, 1, 0, 0, 0], [:], [.rax: 0x8008]),
     .init("LAHF", [0x9f], [.rax: 0], flags: z | c, [.rax: 0x4300]),
     .init("SAHF", [0x9e], [.rax: 0xff00], flags: o, sets: all, of: all),
     .init("SETZ", [0x0f, 0x94, 0xc0], [.rax: 0], flags: z, [.rax: 1]),
-    .init("CMOVZ not taken clears the upper half", [0x0f, 0x44, 0xc3], [.rax: ~0], [.rax: 0xffff_ffff]),
+    .init(
+      "CMOVZ not taken clears the upper half", [0x0f, 0x44, 0xc3], [.rax: ~0], [.rax: 0xffff_ffff]),
     .init("CMOVL", [0x0f, 0x4c, 0xc3], [.rbx: 7], flags: s, [.rax: 7]),
     .init("JRCXZ with ECX", [0x67, 0xe3, 0], [.rcx: 1 << 32]),
     .init("STC", [0xf9], sets: c, of: all),
@@ -162,13 +186,16 @@ struct InstructionRow: CustomTestStringConvertible, Sendable {
   static let only32: [InstructionRow] = [
     // The examples on the manual's pages of DAA and DAS.
     .init("DAA", [0x27], [.rax: 0xae], flags: o | s, [.rax: 0x14], sets: c | a | p, of: all & ~o),
-    .init("DAS", [0x2f], [.rax: 0xee], flags: c | a | s, [.rax: 0x88], sets: c | a | p | s, of: all & ~o),
+    .init(
+      "DAS", [0x2f], [.rax: 0xee], flags: c | a | s, [.rax: 0x88], sets: c | a | p | s, of: all & ~o
+    ),
     .init("AAA", [0x37], [.rax: 0x0b], [.rax: 0x101], sets: c | a, of: c | a),
     .init("AAS", [0x3f], [.rax: 0x2ff], [.rax: 0x109], sets: c | a, of: c | a),
     .init("AAM", [0xd4, 10], [.rax: 63], [.rax: 0x603]),
     .init("AAD", [0xd5, 10], [.rax: 0x603], [.rax: 63]),
     .init("SALC", [0xd6], [.rax: 0], flags: c, [.rax: 0xff]),
-    .init("INC r32", [0x40], [.rax: 0xffff_ffff], flags: c, [.rax: 0], sets: c | z | p | a, of: all),
+    .init(
+      "INC r32", [0x40], [.rax: 0xffff_ffff], flags: c, [.rax: 0], sets: c | z | p | a, of: all),
   ]
 
   @Test(arguments: only32)

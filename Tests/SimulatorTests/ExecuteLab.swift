@@ -2,8 +2,8 @@ import X86
 
 @testable import Simulator
 
-/// A bare machine with descriptor tables, handlers and page tables at fixed places, for the executor's
-/// tests. Handler `v` is a HLT at `handlers + 16 * v`, so that where the processor halts names the vector.
+/// A bare machine with descriptor tables, handlers and page tables at fixed places, for tests of
+/// the executor. Handler `v` is a HLT at `handlers + 16 * v`: where it halts names the vector.
 final class Lab {
   static let gdt: UInt64 = 0x800
   static let idt: UInt64 = 0x2000

@@ -61,8 +61,11 @@ enum BreakpointCommands {
   }
 
   private static func added(_ breakpoint: BreakpointList.Breakpoint, _ session: Session) -> Answer {
-    Answer(
-      "breakpoint \(breakpoint.number): \(breakpoint.text)\n"
+    let isSteppedTo = breakpoint.isSteppedTo && session.options.backend == .kvm
+    let note =
+      isSteppedTo ? "on kvm the guest is single-stepped to find it, so it runs slowly\n" : ""
+    return Answer(
+      "breakpoint \(breakpoint.number): \(breakpoint.text)\n" + note
         + session.format.next("`run` or `continue`"),
       describe(breakpoint))
   }

@@ -24,7 +24,8 @@ enum CompareCommand {
         "no workload '\(workload)'; there is \(machineType.workloads.joined(separator: ", "))")
     }
     let comparison = try machineType.compare(
-      workload: workload, techniques: arguments.rest(), configuration: session.configuration(isBare: false))
+      workload: workload, techniques: arguments.rest(),
+      configuration: session.configuration(isBare: false))
     let rendering = ComparisonRendering(comparison: comparison)
     return Answer(rendering.lines(session.format).joined(separator: "\n"), rendering.json)
   }

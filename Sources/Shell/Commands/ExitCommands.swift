@@ -45,8 +45,16 @@ enum ExitCommands {
     }
     session.handled[reason.rawValue] = policy == .emulate ? nil : policy
     var answer = answer(reason, policy)
-    if policy != .emulate, let note = hiddenNote(reason, session) { answer.text += "\n" + note }
+    if policy != .emulate, let note = note(reason, session) { answer.text += "\n" + note }
     return answer
+  }
+
+  /// What a learner has to know for the exit to happen at all; nil if nothing.
+  private static func note(_ reason: ExitReason, _ session: Session) -> String? {
+    if let hidden = hiddenNote(reason, session) { return hidden }
+    guard reason == .exceptionOrNMI else { return nil }
+    return "only exceptions in EXCEPTION_BITMAP exit: after `setup`, "
+      + "`vmwrite EXCEPTION_BITMAP 0x4000` selects #PF (bit 14)"
   }
 
   /// Exits that KVM hands to user space; it handles the others in the kernel.

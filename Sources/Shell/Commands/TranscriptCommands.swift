@@ -45,7 +45,12 @@ enum TranscriptCommands {
       ? try transcripts.stopRecording()
       : try transcripts.startRecording(
         word, cast: arguments.value(of: "--cast"), in: session)
-    return Answer(text)
+    // A replay starts as the program starts.
+    guard word != "stop", let image = session.monitor?.image else { return Answer(text) }
+    return Answer(
+      text + "\n"
+        + session.format.next(
+          "`load \(image.name)` once more: a replay begins with a new machine, without a guest"))
   }
 
   @Sendable private static func replay(_ session: Session, _ arguments: inout Arguments) throws

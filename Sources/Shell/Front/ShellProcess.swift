@@ -34,7 +34,11 @@ public final class ShellProcess {
       }
     }
     if !batch, status == nil {
-      if TerminalSize.isTerminal(0) { interact() } else { runStandardInput() }
+      if TerminalSize.isTerminal(0) {
+        interact(greeting: sources.isEmpty)
+      } else {
+        runStandardInput()
+      }
     }
     return output.exitStatus ?? status ?? (hasFailed ? 1 : 0)
   }
@@ -107,13 +111,14 @@ public final class ShellProcess {
 
   // MARK: At the terminal
 
-  private func interact() {
+  /// Whoever has given commands already needs no greeting.
+  private func interact(greeting: Bool) {
     guard let editor = LineEditor(historyPath: StatePaths.history) else {
       runStandardInput()
       return
     }
     session.options.repeatsOnEnter = true
-    if !session.options.json { output.write(session.greeting + "\n") }
+    if greeting, !session.options.json { output.write(session.greeting + "\n") }
     editor.completer = { [session] line, cursor in session.complete(line, cursor: cursor) }
     while status == nil {
       session.interrupt.clear()

@@ -7,7 +7,7 @@ extension LessonEngine {
     if !continuing || step.setup != nil { try build(lesson, index) }
     enter(lesson, index, snapshot: try? host.saveState())
     guard var position = current else { return "" }
-    let text = step.introduction(index: position.index, of: lesson)
+    let text = step.introduction(index: position.index, of: lesson, columns: columns)
     guard unmet(position).isEmpty else { return text }
     // The learner has been here already, on the way to the step before.
     position.isMet = true
@@ -64,7 +64,7 @@ extension LessonEngine {
 
   func active() throws(CommandError) -> LessonPosition {
     guard let current else {
-      throw CommandError("no-lesson", "no lesson is under way; lesson list names them")
+      throw CommandError("no-lesson", "no lesson is under way; `lesson list` names them")
     }
     return current
   }
@@ -87,9 +87,9 @@ extension LessonEngine {
 
   func whatFollows(_ position: LessonPosition) -> String {
     guard let next = position.lesson.steps[safe: position.index + 1] else {
-      return "That was the last step: lesson next ends the lesson."
+      return "That was the last step: `lesson next` ends the lesson."
     }
-    return "lesson next goes on to step \(position.index + 2): \(next.title)."
+    return "`lesson next` goes on to step \(position.index + 2): \(next.title)."
   }
 
   func finish(_ lesson: Lesson) -> String {
@@ -98,7 +98,7 @@ extension LessonEngine {
     if let index = library.lessons.firstIndex(where: { $0.id == lesson.id }),
       let next = library.lessons[safe: index + 1]
     {
-      text += "\nlesson start \(next.id) begins the next one: \(next.title)."
+      text += "\n`lesson start \(next.id)` begins the next one: \(next.title)."
     }
     return text
   }
@@ -118,24 +118,25 @@ extension LessonEngine {
 
 extension LessonStep {
   /// What the learner reads when the step begins.
-  func introduction(index: Int, of lesson: Lesson) -> String {
+  func introduction(index: Int, of lesson: Lesson, columns: Int?) -> String {
     var parts = ["Step \(index + 1) of \(lesson.steps.count): \(title)"]
-    if !prose.isEmpty { parts.append(prose) }
+    if !prose.isEmpty { parts.append(prose.reflowed(columns: columns)) }
     if let setup {
       let commands = setup.map(\.text.trimmed).joined(separator: ", ")
-      parts.append("Done for you, on a new machine: \(commands)")
+      parts.append(
+        "Done for you, on a new machine: \(commands)".reflowed(columns: columns))
     }
     let wanted = goals.filter { $0.path != LessonGoal.answerPath }.map { "  \($0.source)" }
     if !wanted.isEmpty { parts.append((["Goal:"] + wanted).joined(separator: "\n")) }
-    if let question { parts.append(question.asked) }
+    if let question { parts.append(question.asked(columns: columns)) }
     return parts.joined(separator: "\n\n")
   }
 }
 
 extension LessonQuestion {
   /// The question, its choices and how to answer.
-  var asked: String {
-    var lines = [text]
+  func asked(columns: Int?) -> String {
+    var lines = [text.reflowed(columns: columns)]
     lines += choices.map { "  \($0.letter)) \($0.text)" }
     lines.append(choices.isEmpty ? "Type the number." : "Type the letter.")
     return lines.joined(separator: "\n")

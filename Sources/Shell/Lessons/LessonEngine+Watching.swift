@@ -30,14 +30,14 @@ extension LessonEngine {
   public func answer(_ text: String) throws(CommandError) -> String {
     var position = try active()
     guard let question = position.step.question else {
-      throw CommandError("no-question", "this step asks nothing; lesson shows what it wants")
+      throw CommandError("no-question", "this step asks nothing; `lesson` shows what it wants")
     }
     guard let answer = Self.answer(text, to: question) else {
       let letters = question.choices.map(\.letter).joined(separator: ", ")
       throw CommandError(
         "usage",
         question.choices.isEmpty
-          ? "the answer is a number, such as answer 3 or answer 0x10"
+          ? "the answer is a number, such as `answer 3` or `answer 0x10`"
           : "answer with one of \(letters)")
     }
     if position.isMet { return "Already answered. \(whatFollows(position))" }
@@ -45,7 +45,7 @@ extension LessonEngine {
     position.answer = answer
     position.typed = position.typed.suffix(63) + [Self.normal("answer " + text)]
     var reply = judge(&position)
-    if reply.isEmpty, !position.isMet { reply = "No, not \(text.trimmed). lesson hint helps." }
+    if reply.isEmpty, !position.isMet { reply = "No, not \(text.trimmed). `lesson hint` helps." }
     current = position
     return withMessages([reply])
   }
@@ -67,7 +67,7 @@ extension LessonEngine {
       position.isMet = true
       return complete(position)
     }
-    if let wrong = mistake(position) { return wrong.text }
+    if let wrong = mistake(position) { return wrong.text.reflowed(columns: columns) }
     let text = unmetText(position)
     defer { position.lastUnmet = text }
     return text == position.lastUnmet ? "" : text ?? ""
@@ -106,7 +106,10 @@ extension LessonEngine {
         $0.isSkipped = false
       }
     }
-    let parts = ["Done: \(position.step.title).", position.step.after, whatFollows(position)]
+    let parts = [
+      "Done: \(position.step.title).", position.step.after.reflowed(columns: columns),
+      whatFollows(position),
+    ]
     return withMessages(parts)
   }
 

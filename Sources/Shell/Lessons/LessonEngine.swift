@@ -8,6 +8,8 @@ public final class LessonEngine {
   let host: any CommandHost
   let progress: LessonProgress
   var current: LessonPosition?
+  /// Columns into which paragraphs are broken; nil: as they are written.
+  public var columns: Int?
 
   public init(library: LessonLibrary, host: any CommandHost, progress: LessonProgress) {
     self.library = library
@@ -35,7 +37,9 @@ public final class LessonEngine {
   /// `lesson`: the step under way with what is still wanted, or the list.
   public func status() -> String {
     guard let current else { return list() }
-    var parts = [current.step.introduction(index: current.index, of: current.lesson)]
+    var parts = [
+      current.step.introduction(index: current.index, of: current.lesson, columns: columns)
+    ]
     if current.isMet {
       parts.append(whatFollows(current))
     } else if let text = unmetText(current) {
@@ -58,7 +62,7 @@ public final class LessonEngine {
       return "\(lesson.id)\(padding)  \(finished)/\(lesson.steps.count)  \(lesson.title)"
     }
     lines += library.problems.map { "\($0)" }
-    lines.append("lesson start ID begins one.")
+    lines.append("`lesson start ID` begins one.")
     return withMessages([lines.joined(separator: "\n")])
   }
 
@@ -66,9 +70,11 @@ public final class LessonEngine {
   public func show(_ id: String) throws(CommandError) -> String {
     let lesson = try find(id)
     var parts = ["\(lesson.title) (\(lesson.id))"]
-    if !lesson.introduction.isEmpty { parts.append(lesson.introduction) }
+    if !lesson.introduction.isEmpty { parts.append(lesson.introduction.reflowed(columns: columns)) }
     for (index, step) in lesson.steps.enumerated() {
-      parts.append("\(index + 1). \(step.title) (\(step.id))\n\n\(step.prose)".trimmed)
+      parts.append(
+        "\(index + 1). \(step.title) (\(step.id))\n\n\(step.prose.reflowed(columns: columns))"
+          .trimmed)
     }
     return parts.joined(separator: "\n\n")
   }
@@ -82,7 +88,7 @@ public final class LessonEngine {
       parts.append(
         "You have finished \(first) of \(lesson.steps.count) steps; going on from there.")
     } else if !lesson.introduction.isEmpty {
-      parts.append(lesson.introduction)
+      parts.append(lesson.introduction.reflowed(columns: columns))
     }
     parts.append(try begin(lesson, first, continuing: false))
     return withMessages(parts)
@@ -134,7 +140,7 @@ public final class LessonEngine {
     let position = try active()
     current = nil
     return withMessages([
-      "Left the lesson; lesson start \(position.lesson.id) goes on where you were.",
+      "Left the lesson; `lesson start \(position.lesson.id)` goes on where you were.",
       summary(position.lesson),
     ])
   }
@@ -144,12 +150,12 @@ public final class LessonEngine {
     var position = try active()
     let hints = position.step.hints
     guard position.hintsShown < hints.count else {
-      return "That was the last hint; lesson solution puts the command into the line."
+      return "That was the last hint; `lesson solution` puts the command into the line."
     }
     let text = hints[position.hintsShown].text
     position.hintsShown += 1
     current = position
-    return "Hint \(position.hintsShown) of \(hints.count): \(text)"
+    return "Hint \(position.hintsShown) of \(hints.count): \(text)".reflowed(columns: columns)
   }
 
   /// The next command of the solution, to be put into the edit line and not run. The step counts as
@@ -169,9 +175,12 @@ public final class LessonEngine {
     var text = "The command stands in the line: Enter runs it."
     if lines.count > 1 {
       text = "Command \(index + 1) of \(lines.count) stands in the line: Enter runs it."
-      if index == 0 { text += " The solution counts from the step's start (lesson reset)." }
+      if index == 0 {
+        text += " It is meant from the step's start: `lesson reset` goes back there."
+      }
     }
-    return LessonReply(text: withMessages([text]), preset: lines[index].text.trimmed)
+    return LessonReply(
+      text: withMessages([text.reflowed(columns: columns)]), preset: lines[index].text.trimmed)
   }
 }
 

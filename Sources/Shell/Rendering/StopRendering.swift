@@ -100,6 +100,8 @@ struct StopRendering {
     switch stop.reason {
     case .step: return "`stepi` executes one more instruction, `continue` runs on"
     case .breakpoint: return "`info registers`, `stepi`, or `continue` to run on"
+    case .exit where stop.exit?.reason == ExitReason.tripleFault.rawValue:
+      return "`info idt` and `disassemble` show what went wrong, `reset` starts again"
     case .exit:
       let look =
         stop.exit?.backend == nil

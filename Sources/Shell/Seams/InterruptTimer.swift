@@ -16,7 +16,9 @@ final class InterruptTimer: Sendable {
 
   func start() {
     Thread.detachNewThread { [self] in
-      repeat { Thread.sleep(forTimeInterval: max(0.001, Double(milliseconds) / 1000)) } while raise()
+      repeat {
+        Thread.sleep(forTimeInterval: max(0.001, Double(milliseconds) / 1000))
+      } while raise()
     }
   }
 

@@ -79,6 +79,7 @@ final class LessonDirector: LessonControl {
 
   func afterCommand(_ line: String, _ result: CommandResult, in session: Session) -> String? {
     guard let engine, engine.lesson != nil else { return nil }
+    engine.columns = Self.columns
     let reply = engine.afterCommand(line, result)
     preset = reply.preset
     return reply.text.isEmpty ? nil : reply.text
@@ -98,12 +99,21 @@ final class LessonDirector: LessonControl {
       .lessons.map(\.id)
   }
 
+  /// Long lines are hard to read, and broken ones harder: as wide as the terminal, up to a limit.
+  private static var columns: Int? {
+    TerminalSize.isTerminal(1) ? TerminalSize.current().map { min($0.columns, 90) } : nil
+  }
+
   private func engine(for session: Session) -> LessonEngine {
-    if let engine { return engine }
+    if let engine {
+      engine.columns = Self.columns
+      return engine
+    }
     let environment = Environment.ofLessons
     let made = LessonEngine(
       library: .installed(environment: environment), host: SessionHost(session),
       progress: LessonProgress(file: LessonProgress.defaultFile(environment: environment)))
+    made.columns = Self.columns
     engine = made
     return made
   }

@@ -16,6 +16,11 @@ struct BreakpointList: Sendable {
     var kind: Kind
     var hits = 0
 
+    /// A backend that has no breakpoints of its own steps to it.
+    var isSteppedTo: Bool {
+      if case .exit = kind { false } else { true }
+    }
+
     var text: String {
       switch kind {
       case .address(let address): "break \(Show.hex(address))"

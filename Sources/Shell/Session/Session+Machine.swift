@@ -44,6 +44,7 @@ extension Session {
     configuration.memorySize = options.memorySize
     configuration.seed = options.seed
     configuration.isBare = isBare
+    configuration.keepsIoctls = echoesIoctls
     if options.backend == .kvm { configuration.clock = Self.clock() }
     return configuration
   }
@@ -75,6 +76,12 @@ extension Session {
     guard !command.needs.isEmpty else { return }
     let monitor = command.needs.contains(.guest) ? try guest() : try machine()
     let backend = monitor.machine.backendName
+    if command.needs.contains(.vmx), monitor.configuration.isBare {
+      throw CommandError(
+        "missing-capability",
+        "`\(command.name)` needs VMX operation of your own, and a bare machine belongs to its "
+          + "guest; `load` the guest without --bare")
+    }
     if command.needs.contains(.vmx), !monitor.machine.capabilities.contains(.vmx) {
       throw CommandError(
         "missing-capability",

@@ -4,6 +4,9 @@ import X86
 extension Session {
   /// Steps shown one by one; of more only the last are.
   static let shownSteps = 16
+  /// Of more steps than this only the last of all are looked at, because looking takes longer than
+  /// stepping: if something stops earlier, none is shown.
+  static let observedSteps = 4096
 
   /// Runs until something stops, and says what.
   func runGuest(also temporary: UInt64? = nil) throws -> Answer {
@@ -21,14 +24,17 @@ extension Session {
     defer { interrupt.clear() }
     var shown: [ExecutedInstruction] = []
     var total = Stop(reason: .step, rip: 0, instructions: 0)
+    var done = 0
     for index in 0..<count {
-      let isShown = index >= count - Self.shownSteps
-      let observer = isShown ? try unheard(monitor) { try StepObserver(monitor) } : nil
+      let isSeen = count <= Self.observedSteps || index >= count - Self.shownSteps
+      let observer = isSeen ? try unheard(monitor) { try StepObserver(monitor) } : nil
       let stop = try monitor.step()
+      done += 1
       total = Self.adding(stop, to: total)
       if let observer {
         var executed = try unheard(monitor) { try observer.finish() }
         if stop.reason == .step { executed.handledExit = stop.exit }
+        if shown.count == Self.shownSteps { shown.removeFirst() }
         shown.append(executed)
       }
       if stop.reason != .step { break }
@@ -43,7 +49,7 @@ extension Session {
       }
     }
     interruptAt = nil
-    return finish(total, monitor, executed: shown, skipped: max(0, count - Self.shownSteps))
+    return finish(total, monitor, executed: shown, skipped: done - shown.count)
   }
 
   /// Whether the next instruction is one that `nexti` steps over, and where it returns to.

@@ -90,17 +90,52 @@ struct StepObserver {
   /// What stands at the new top of the stack, if the stack has grown by one item or frame.
   private func pushedChange(_ after: Registers) -> ExecutedInstruction.Change? {
     let size = before[.rsp] &- after[.rsp]
-    guard (1...8).contains(size) else { return nil }
+    guard (1...64).contains(size), after.mode == before.mode else { return nil }
     let base = after.mode == .long ? 0 : after[.ss].base
     let address = base &+ after[.rsp]
     guard let bytes = try? monitor.readLinear(address, count: Int(size)) else { return nil }
     return ExecutedInstruction.Change(
-      what: "stack [\(Show.hex(address))]", before: "nothing", after: Self.value(bytes))
+      what: "stack [\(Show.hex(address))]", before: "nothing",
+      after: Self.items(bytes, of: Self.stackItem(after)))
+  }
+
+  /// Bytes that one push takes, usually.
+  private static func stackItem(_ registers: Registers) -> Int {
+    switch registers.codeSize {
+    case .bits16: 2
+    case .bits32: 4
+    case .bits64: 8
+    }
+  }
+
+  /// Numbers of `size` bytes, lowest address first; one number if they do not fit.
+  private static func items(_ bytes: [UInt8], of size: Int) -> String {
+    guard bytes.count % size == 0 else { return value(bytes) }
+    return stride(from: 0, to: bytes.count, by: size).map { value(Array(bytes[$0..<($0 + size)])) }
+      .joined(separator: " ")
   }
 
   private static func value(_ bytes: [UInt8]) -> String {
     guard bytes.count <= 8 else { return Show.bytes(bytes) }
     return Show.hex(bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+  }
+
+  /// Bytes of a repeated string instruction's destination that are compared at most.
+  private static let longestString = 64
+
+  /// Where a string instruction writes, all its repetitions together.
+  private static func stringDestination(
+    _ instruction: Instruction, _ registers: Registers, _ size: Int
+  ) -> (UInt64, Int) {
+    let mask = EffectiveAddress.mask(instruction.addressSize)
+    var count = 1
+    if !instruction.prefixes.isDisjoint(with: [.rep, .repne]) {
+      let most = UInt64(longestString / size)
+      count = Int(max(1, min(registers[.rcx] & mask, most)))
+    }
+    let below = registers.rflags.contains(.df) ? UInt64((count - 1) * size) : 0
+    let offset = (registers[.rdi] &- below) & mask
+    return (EffectiveAddress.linear(offset, in: .es, registers), count * size)
   }
 
   /// Linear addresses and sizes of what the instruction may write, stack apart.
@@ -115,8 +150,7 @@ struct StepObserver {
       switch operand.kind {
       case .memory: return (EffectiveAddress.linear(of: instruction, registers), size)
       case .stringDestination:
-        let offset = registers[.rdi] & EffectiveAddress.mask(instruction.addressSize)
-        return (EffectiveAddress.linear(offset, in: .es, registers), size)
+        return stringDestination(instruction, registers, size)
       default: return nil
       }
     }

@@ -77,7 +77,8 @@ extension Processor {
     let size = i.operand0.size
     let value = try read(i, i.operand0)
     let accumulator = r[0] & Processor.mask(size)
-    let (high, low, overflows) = i.mnemonic == .mul
+    let (high, low, overflows) =
+      i.mnemonic == .mul
       ? Processor.product(accumulator, value, size)
       : Processor.signedProduct(accumulator, value, size)
     if size == 1 {

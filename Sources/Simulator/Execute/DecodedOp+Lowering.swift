@@ -162,7 +162,9 @@ extension DecodedOp {
   }
 
   private mutating func multiply(_ i: Instruction) -> Handler? {
-    guard i.operandCount >= 2, i.operand0.size >= 4, i.operand1.kind == .register else { return nil }
+    guard i.operandCount >= 2, i.operand0.size >= 4, i.operand1.kind == .register else {
+      return nil
+    }
     if i.operandCount == 3 { return i.operand0.size == 4 ? .imulRRI32 : .imulRRI64 }
     return i.operand0.size == 4 ? .imulRR32 : .imulRR64
   }

@@ -66,9 +66,11 @@ extension Processor {
     let low: UInt64 = try loadLinear(address, isUser: false)
     var gate = InterruptGate(
       selector: UInt16(truncatingIfNeeded: low >> 16),
-      offset: (low & 0xffff) | ((low >> 48) << 16), type: UInt8(truncatingIfNeeded: low >> 40) & 0x1f,
+      offset: (low & 0xffff) | ((low >> 48) << 16),
+      type: UInt8(truncatingIfNeeded: low >> 40) & 0x1f,
       interruptStack: isLong ? UInt8(truncatingIfNeeded: low >> 32) & 7 : 0)
-    let isGate = isLong
+    let isGate =
+      isLong
       ? gate.type == 14 || gate.type == 15
       : [5, 6, 7, 14, 15].contains(gate.type)
     guard isGate else { throw exception(13, code) }

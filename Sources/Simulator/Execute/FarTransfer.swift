@@ -228,7 +228,8 @@ extension Processor {
 
   /// The part that far RET and IRET share: back to the same or an outer level.
   func returnTo(
-    _ selector: UInt16, _ offset: UInt64, size: UInt8, release: UInt64, alwaysPopsStack: Bool = false
+    _ selector: UInt16, _ offset: UInt64, size: UInt8, release: UInt64,
+    alwaysPopsStack: Bool = false
   ) throws(Fault) {
     let code = UInt32(selector & 0xfffc)
     if code == 0 { throw generalProtection() }

@@ -73,7 +73,9 @@ extension Processor {
 
   private func noteDecoded(_ physical: UInt64, _ count: Int) {
     let inPage = min(count, Int(0x1000 &- (physical & 0xfff)))
-    if blocks.markCode(physical, count: inPage) { tlb.dropWriteAccess(physicalPage: physical >> 12) }
+    if blocks.markCode(physical, count: inPage) {
+      tlb.dropWriteAccess(physicalPage: physical >> 12)
+    }
   }
 
   /// The instruction at `start`; nil to end the block in front of it and let it be decoded as a first one.

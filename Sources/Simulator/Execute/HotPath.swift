@@ -145,10 +145,14 @@ extension Processor {
     case .testRI64: try aluRI(op, .test, UInt64.self)
     case .testMI8: try aluMI(op, .test, UInt8.self)
 
-    case .incR32: setRegister(op.destination, increment(UInt32(truncatingIfNeeded: r[op.destination])))
-    case .decR32: setRegister(op.destination, decrement(UInt32(truncatingIfNeeded: r[op.destination])))
-    case .incR64: setRegister(op.destination, increment(UInt64(truncatingIfNeeded: r[op.destination])))
-    case .decR64: setRegister(op.destination, decrement(UInt64(truncatingIfNeeded: r[op.destination])))
+    case .incR32:
+      setRegister(op.destination, increment(UInt32(truncatingIfNeeded: r[op.destination])))
+    case .decR32:
+      setRegister(op.destination, decrement(UInt32(truncatingIfNeeded: r[op.destination])))
+    case .incR64:
+      setRegister(op.destination, increment(UInt64(truncatingIfNeeded: r[op.destination])))
+    case .decR64:
+      setRegister(op.destination, decrement(UInt64(truncatingIfNeeded: r[op.destination])))
     case .incM32:
       let place = address(op)
       let value = try loadForUpdate(op.segment, place, as: UInt32.self)
@@ -159,20 +163,46 @@ extension Processor {
       let value = try loadForUpdate(op.segment, place, as: UInt32.self)
       try store(op.segment, place, value &- 1)
       _ = decrement(value)
-    case .shlRI32: setRegister(op.destination, shiftLeft(UInt32(truncatingIfNeeded: r[op.destination]), op.immediate))
-    case .shrRI32: setRegister(op.destination, shiftRight(UInt32(truncatingIfNeeded: r[op.destination]), op.immediate))
-    case .sarRI32: setRegister(op.destination, shiftArithmetic(UInt32(truncatingIfNeeded: r[op.destination]), op.immediate))
-    case .shlRI64: setRegister(op.destination, shiftLeft(UInt64(truncatingIfNeeded: r[op.destination]), op.immediate))
-    case .shrRI64: setRegister(op.destination, shiftRight(UInt64(truncatingIfNeeded: r[op.destination]), op.immediate))
-    case .sarRI64: setRegister(op.destination, shiftArithmetic(UInt64(truncatingIfNeeded: r[op.destination]), op.immediate))
+    case .shlRI32:
+      setRegister(
+        op.destination, shiftLeft(UInt32(truncatingIfNeeded: r[op.destination]), op.immediate))
+    case .shrRI32:
+      setRegister(
+        op.destination, shiftRight(UInt32(truncatingIfNeeded: r[op.destination]), op.immediate))
+    case .sarRI32:
+      setRegister(
+        op.destination, shiftArithmetic(UInt32(truncatingIfNeeded: r[op.destination]), op.immediate)
+      )
+    case .shlRI64:
+      setRegister(
+        op.destination, shiftLeft(UInt64(truncatingIfNeeded: r[op.destination]), op.immediate))
+    case .shrRI64:
+      setRegister(
+        op.destination, shiftRight(UInt64(truncatingIfNeeded: r[op.destination]), op.immediate))
+    case .sarRI64:
+      setRegister(
+        op.destination, shiftArithmetic(UInt64(truncatingIfNeeded: r[op.destination]), op.immediate)
+      )
     case .imulRR32:
-      setRegister(op.destination, multiply(UInt32(truncatingIfNeeded: r[op.destination]), UInt32(truncatingIfNeeded: r[op.source])))
+      setRegister(
+        op.destination,
+        multiply(
+          UInt32(truncatingIfNeeded: r[op.destination]), UInt32(truncatingIfNeeded: r[op.source])))
     case .imulRRI32:
-      setRegister(op.destination, multiply(UInt32(truncatingIfNeeded: r[op.source]), UInt32(truncatingIfNeeded: op.immediate)))
+      setRegister(
+        op.destination,
+        multiply(UInt32(truncatingIfNeeded: r[op.source]), UInt32(truncatingIfNeeded: op.immediate))
+      )
     case .imulRR64:
-      setRegister(op.destination, multiply(UInt64(truncatingIfNeeded: r[op.destination]), UInt64(truncatingIfNeeded: r[op.source])))
+      setRegister(
+        op.destination,
+        multiply(
+          UInt64(truncatingIfNeeded: r[op.destination]), UInt64(truncatingIfNeeded: r[op.source])))
     case .imulRRI64:
-      setRegister(op.destination, multiply(UInt64(truncatingIfNeeded: r[op.source]), UInt64(truncatingIfNeeded: op.immediate)))
+      setRegister(
+        op.destination,
+        multiply(UInt64(truncatingIfNeeded: r[op.source]), UInt64(truncatingIfNeeded: op.immediate))
+      )
 
     case .pushR32: try push(UInt32(truncatingIfNeeded: r[op.source]))
     case .pushR64: try push(r[op.source])

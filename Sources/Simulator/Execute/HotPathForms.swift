@@ -7,7 +7,8 @@ enum ALUOperation { case add, sub, and, or, xor, cmp, test }
 extension Processor {
   @inline(__always)
   func address(_ op: DecodedOp) -> UInt64 {
-    let sum = r[op.base] &+ (r[op.index] &<< UInt64(op.scale)) &+ UInt64(bitPattern: op.displacement)
+    let sum =
+      r[op.base] &+ (r[op.index] &<< UInt64(op.scale)) &+ UInt64(bitPattern: op.displacement)
     return (sum &<< UInt64(op.addressShift)) &>> UInt64(op.addressShift)
   }
 

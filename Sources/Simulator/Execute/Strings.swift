@@ -30,10 +30,10 @@ extension Processor {
   /// INS: an emulating monitor reads the port ahead, as KVM does.
   var inputRepetitionBudget: Int { isSingleStepping ? 1 : 4096 }
 
-  /// Puts RIP back to the instruction, which is not counted as retired.
+  /// Puts RIP back to the instruction. Each batch counts as an instruction, so that a limit holds for
+  /// repetitions, too.
   func repeatInstruction(_ i: Instruction) {
     rip = rip &- UInt64(i.length)
-    retired &-= 1
     isPutBack = true
     stopBlock()
   }

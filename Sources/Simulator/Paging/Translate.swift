@@ -80,7 +80,9 @@ extension Processor {
   }
 
   /// The walk of `linear` with every reference; nothing in the machine changes.
-  public func explainWalk(_ linear: UInt64, _ access: PageAccess, _ registers: PagingRegisters) -> Walk {
+  public func explainWalk(_ linear: UInt64, _ access: PageAccess, _ registers: PagingRegisters)
+    -> Walk
+  {
     Processor.explainWalk(linear, access, registers, memory: memory)
   }
 
