@@ -14,7 +14,10 @@ struct ProcessorSnapshot: Sendable {
   private let nmiRequest: Bool
   private let retired: UInt64
   private let vmx: VMXState
-  private let unimplemented: [UInt64: Mnemonic]
+  private let unimplemented: UnimplementedInstructions
+  private let xcr0: UInt64
+  private let x87: X87State
+  private let random: RandomSource
 
   init(_ processor: Processor) {
     registers = processor.currentRegisters()
@@ -30,6 +33,7 @@ struct ProcessorSnapshot: Sendable {
     retired = processor.retired
     vmx = processor.vmx
     unimplemented = processor.unimplemented
+    (xcr0, x87, random) = (processor.xcr0, processor.x87, processor.random)
   }
 
   func restore(_ processor: Processor) {
@@ -46,6 +50,7 @@ struct ProcessorSnapshot: Sendable {
     processor.nmiRequest = nmiRequest
     processor.retired = retired
     processor.unimplemented = unimplemented
+    (processor.xcr0, processor.x87, processor.random) = (xcr0, x87, random)
     processor.delivering = nil
     processor.tlb.flushEverything()
     processor.blocks.flushEverything()
