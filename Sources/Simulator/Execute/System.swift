@@ -19,7 +19,7 @@ extension Processor {
 
   func cpuid() throws(Fault) {
     try interceptAlways(.cpuid)
-    let leaf = CPUID.read(UInt32(truncatingIfNeeded: r[0]), UInt32(truncatingIfNeeded: r[1]))
+    let leaf = cpuid(UInt32(truncatingIfNeeded: r[0]), UInt32(truncatingIfNeeded: r[1]))
     r[0] = UInt64(leaf.eax)
     r[3] = UInt64(leaf.ebx)
     r[1] = UInt64(leaf.ecx)
