@@ -10,11 +10,16 @@ extension Processor {
 
   func pause() throws(Fault) {
     try interceptPAUSE()
+    // A spinning processor leaves the rest of its time to the others.
+    if let systemBus, systemBus.processors.count > 1 {
+      endsTurn = true
+      requestYield()
+    }
   }
 
   func cpuid() throws(Fault) {
     try interceptAlways(.cpuid)
-    let leaf = CPUID.read(UInt32(truncatingIfNeeded: r[0]), UInt32(truncatingIfNeeded: r[1]))
+    let leaf = cpuid(UInt32(truncatingIfNeeded: r[0]), UInt32(truncatingIfNeeded: r[1]))
     r[0] = UInt64(leaf.eax)
     r[3] = UInt64(leaf.ebx)
     r[1] = UInt64(leaf.ecx)
