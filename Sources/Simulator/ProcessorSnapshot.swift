@@ -13,6 +13,7 @@ struct ProcessorSnapshot: Sendable {
   private let interruptRequest: UInt8?
   private let nmiRequest: Bool
   private let retired: UInt64
+  private let eventsDelivered: UInt64
   private let apic: LocalAPIC
   private let timeOffset: UInt64
   private let initRequest: Bool
@@ -36,6 +37,7 @@ struct ProcessorSnapshot: Sendable {
     interruptRequest = processor.interruptRequest
     nmiRequest = processor.nmiRequest
     retired = processor.retired
+    eventsDelivered = processor.eventsDelivered
     apic = processor.apic
     timeOffset = processor.timeOffset
     initRequest = processor.initRequest
@@ -59,6 +61,7 @@ struct ProcessorSnapshot: Sendable {
     processor.interruptRequest = interruptRequest
     processor.nmiRequest = nmiRequest
     processor.retired = retired
+    processor.eventsDelivered = eventsDelivered
     processor.apic = apic
     processor.timeOffset = timeOffset
     processor.initRequest = initRequest
