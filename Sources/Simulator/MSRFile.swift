@@ -3,7 +3,8 @@ struct MSRFile: Sendable {
   var apicBase: UInt64 = 0xfee0_0900
   /// Locked, with VMX outside SMX enabled, as firmware leaves it.
   var featureControl: UInt64 = 5
-  var miscEnable: UInt64 = 1
+  /// Fast strings, and MONITOR and MWAIT.
+  var miscEnable: UInt64 = 1 << 18 | 1
   var pat: UInt64 = 0x0007_0406_0007_0406
   var debugControl: UInt64 = 0
   var sysenterCS: UInt64 = 0

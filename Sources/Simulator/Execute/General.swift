@@ -109,6 +109,10 @@ extension Processor {
     case .rdfsbase, .rdgsbase, .wrfsbase, .wrgsbase: try segmentBase(i)
     case .syscall: try syscall(i)
     case .sysret: try sysret(i)
+    case .sysenter: try sysenter()
+    case .sysexit: try sysexit(i)
+    case .monitor: try monitor(i)
+    case .mwait: try mwait()
     case .ud0, .ud1, .ud2: throw undefinedOpcode
 
     // VMX: VMXOperands.swift

@@ -48,6 +48,12 @@ extension Processor {
     // A user page under SMAP is open or not by RFLAGS.AC, which changes without a flush.
     let isFickle = page.isUserPage && !access.isUser && cr4 & CR4.smap != 0
     guard !isFickle, access.isUser == (cpl == 3) else { return }
+    var page = page
+    if armed.hasData, hasDataBreakpoint(onPageOf: access.linear) {
+      // Loads and stores go the slow way, which compares addresses.
+      page.isReadable = false
+      page.isWritable = false
+    }
     tlb.fill(
       linear: access.linear, page, hostBase: memory.hostAddress,
       holdsCode: blocks.holdsCode(page: page.physical >> 12))
