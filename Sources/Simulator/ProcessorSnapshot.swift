@@ -10,6 +10,8 @@ struct ProcessorSnapshot: Sendable {
   private let interruptShadow: InterruptShadow
   private let nmiBlocked: Bool
   private let pendingDebug: UInt64
+  private let deferredException: DeferredException?
+  private let isMonitorArmed: Bool
   private let interruptRequest: UInt8?
   private let nmiRequest: Bool
   private let retired: UInt64
@@ -34,6 +36,8 @@ struct ProcessorSnapshot: Sendable {
     interruptShadow = processor.interruptShadow
     nmiBlocked = processor.nmiBlocked
     pendingDebug = processor.pendingDebug
+    deferredException = processor.deferredException
+    isMonitorArmed = processor.isMonitorArmed
     interruptRequest = processor.interruptRequest
     nmiRequest = processor.nmiRequest
     retired = processor.retired
@@ -58,6 +62,8 @@ struct ProcessorSnapshot: Sendable {
     processor.interruptShadow = interruptShadow
     processor.nmiBlocked = nmiBlocked
     processor.pendingDebug = pendingDebug
+    processor.deferredException = deferredException
+    processor.isMonitorArmed = isMonitorArmed
     processor.interruptRequest = interruptRequest
     processor.nmiRequest = nmiRequest
     processor.retired = retired

@@ -134,6 +134,7 @@ extension Processor {
   /// Delivers or performs what an instruction ran into; a stop if the caller has to know.
   func handle(_ fault: Fault) -> ProcessorStop? {
     attention = true
+    takeBackDebugMatches()
     var fault = fault
     if fault == .exception {
       do throws(Fault) {
