@@ -18,8 +18,13 @@ public enum ProcessorStop: Sendable, Equatable {
 extension Processor {
   /// Runs until something of `ProcessorStop`, at most to `limit.instructions` more retired.
   public func run(until limit: RunLimit) -> ProcessorStop {
+    run(until: limit, most: limit.instructions ?? ~0)
+  }
+
+  /// The same with `most` for the limit's instructions.
+  func run(until limit: RunLimit, most: UInt64) -> ProcessorStop {
     // A delivered exception counts like an instruction: a handler that faults at once would run for ever.
-    var target = limit.instructions.map { retired &+ $0 } ?? ~0
+    var target = retired.addingReportingOverflow(most).overflow ? ~0 : retired &+ most
     var skipsBreakpoint = true
     var poll = 0
     attention = true
@@ -53,7 +58,7 @@ extension Processor {
         }
       } catch {
         if let stop = handle(error) { return stop }
-        if limit.instructions != nil { target &-= 1 }
+        if most != ~0 { target &-= 1 }
         skipsBreakpoint = false
       }
     }
