@@ -28,6 +28,15 @@ public struct ExitLog: Sendable, Equatable {
     return Array(ring[start...] + ring[..<start])
   }
 
+  /// The last one.
+  var latest: Entry? {
+    if count == 0 { return nil }
+    return ring[Int((count - 1) % UInt64(Self.capacity))]
+  }
+
+  /// Entries that are kept.
+  var keptCount: Int { ring.count }
+
   mutating func append(_ entry: Entry) {
     var entry = entry
     entry.sequence = count &+ 1

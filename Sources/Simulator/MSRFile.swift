@@ -1,5 +1,5 @@
 /// Model-specific registers that are not state of something else, by the manual's names.
-struct MSRFile: Sendable {
+struct MSRFile: Sendable, Equatable {
   var apicBase: UInt64 = 0xfee0_0900
   /// Locked, with VMX outside SMX enabled, as firmware leaves it.
   var featureControl: UInt64 = 5

@@ -8,6 +8,16 @@ import X86
 @safe public final class PhysicalMemory {
   public let size: UInt64
   let base: UnsafeMutableRawPointer
+  /// One byte a page, 0 for most: what a write to the page has to do first. See PageTracking.swift.
+  let pageNotes: UnsafeMutablePointer<UInt8>
+  /// The pages written since the last checkpoint; nil while nobody keeps any.
+  var openLog: PageLog?
+  /// Asked now and then while the open log grows, with its bytes: false ends the tracking.
+  var mayGrow: ((Int) -> Bool)?
+  /// Host-physical bytes whose writes are noted.
+  var watchedRanges: [Range<UInt64>] = []
+  /// One of them was written, and nobody has been told.
+  var hasWatchHit = false
 
   /// `size` is rounded up to whole pages. Throws `MachineError.backend` if the host has not so much.
   public init(size: UInt64) throws {
@@ -23,11 +33,16 @@ import X86
         remedy: "use a smaller --memory")
     }
     unsafe base = pointer
+    let pages = Int(self.size >> 12)
+    // SAFETY: fresh memory, freed in deinit; zero pages cost nothing until they are written.
+    unsafe pageNotes = .allocate(capacity: pages)
+    unsafe pageNotes.initialize(repeating: 0, count: pages)
   }
 
   deinit {
     // SAFETY: mapped in init with this size.
     unsafe munmap(base, Int(size))
+    unsafe pageNotes.deallocate()
   }
 
   /// Where physical address 0 is in this process, as a number.
@@ -50,6 +65,7 @@ import X86
   @inline(__always)
   func store<T: FixedWidthInteger>(_ address: UInt64, _ value: T) {
     guard contains(address, UInt64(MemoryLayout<T>.size)) else { return }
+    prepareToWrite(address, UInt64(MemoryLayout<T>.size))
     // SAFETY: checked against the size just above.
     unsafe base.storeBytes(of: value, toByteOffset: Int(truncatingIfNeeded: address), as: T.self)
   }
@@ -69,6 +85,7 @@ import X86
     guard contains(address, UInt64(bytes.count)) else {
       throw MachineError.outsideMemory(address: address, count: bytes.count, memorySize: size)
     }
+    if !bytes.isEmpty { prepareToWrite(address, UInt64(bytes.count)) }
     unsafe bytes.withUnsafeBytes { source in
       // SAFETY: checked against the size just above.
       guard let start = source.baseAddress else { return }
@@ -79,7 +96,8 @@ import X86
 
   /// Zeroes the `count` bytes from `address`.
   func clear(_ address: UInt64, count: UInt64) {
-    guard contains(address, count) else { return }
+    guard count > 0, contains(address, count) else { return }
+    prepareToWrite(address, count)
     // SAFETY: checked against the size just above.
     unsafe memset(base + Int(truncatingIfNeeded: address), 0, Int(count))
   }
@@ -101,6 +119,7 @@ import X86
 
   /// Makes memory equal to what `nonZeroPages()` saw.
   func restore(_ pages: [UInt64: [UInt8]]) throws {
+    stopTracking()
     // SAFETY: the whole mapping; DONTNEED makes private anonymous memory read zero again.
     unsafe madvise(base, Int(size), MADV_DONTNEED)
     for (page, bytes) in pages { try write(page << 12, bytes) }

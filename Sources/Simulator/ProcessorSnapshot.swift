@@ -13,6 +13,7 @@ struct ProcessorSnapshot: Sendable {
   private let interruptRequest: UInt8?
   private let nmiRequest: Bool
   private let retired: UInt64
+  private let eventsDelivered: UInt64
   private let vmx: VMXState
   private let unimplemented: [UInt64: Mnemonic]
 
@@ -28,11 +29,21 @@ struct ProcessorSnapshot: Sendable {
     interruptRequest = processor.interruptRequest
     nmiRequest = processor.nmiRequest
     retired = processor.retired
+    eventsDelivered = processor.eventsDelivered
     vmx = processor.vmx
     unimplemented = processor.unimplemented
   }
 
   func restore(_ processor: Processor) {
+    restoreState(processor)
+    processor.suspended = nil
+    processor.tlb.flushEverything()
+    processor.blocks.flushEverything()
+    processor.updateMode()
+  }
+
+  /// As `restore`, but caches stay as they are, and `updateMode()` is the caller's to call.
+  func restoreState(_ processor: Processor) {
     processor.vmx = vmx
     processor.setRegisters(registers)
     (processor.flagResult, processor.flagCarries, processor.systemFlags) = flags
@@ -45,10 +56,8 @@ struct ProcessorSnapshot: Sendable {
     processor.interruptRequest = interruptRequest
     processor.nmiRequest = nmiRequest
     processor.retired = retired
+    processor.eventsDelivered = eventsDelivered
     processor.unimplemented = unimplemented
     processor.delivering = nil
-    processor.tlb.flushEverything()
-    processor.blocks.flushEverything()
-    processor.updateMode()
   }
 }

@@ -19,6 +19,7 @@ final class SimulatedCPU: VirtualCPU {
   }
 
   func setRegisters(_ registers: Registers) throws {
+    processor.touches &+= 1
     planned = registers
     if !isGuest {
       processor.setRegisters(registers)
@@ -36,6 +37,7 @@ final class SimulatedCPU: VirtualCPU {
   }
 
   func writeMSR(_ index: UInt32, _ value: UInt64) throws -> Bool {
+    processor.touches &+= 1
     guard isGuest, let vmcs = processor.currentVMCS else {
       return processor.writeMSR(index, value)
     }
@@ -81,14 +83,18 @@ final class SimulatedCPU: VirtualCPU {
     guard isGuest else { return exit(processor.run(until: limit)) }
     if !processor.vmx.isNonRoot {
       let isLaunched = processor.currentVMCSIsLaunched == true
+      if processor.resumeSuspendedGuest() { return finish(processor.run(until: limit)) }
       switch processor.prompt(isLaunched ? .vmresume : .vmlaunch) {
       case .entered: break
       case .entryFailure(let exit): return .vmExit(exit)
       case let refused: throw VMEntryRefused(result: refused)
       }
     }
-    let stop = processor.run(until: limit)
-    processor.suspendGuest()
+    return finish(processor.run(until: limit))
+  }
+
+  private func finish(_ stop: ProcessorStop) -> Exit {
+    processor.suspendForPrompt()
     return exit(stop)
   }
 
@@ -184,11 +190,13 @@ extension Processor {
 
   /// Raises the INTR pin with `vector`.
   public func requestInterrupt(_ vector: UInt8) {
+    touches &+= 1
     interruptRequest = vector
     attention = true
   }
 
   public func requestNMI() {
+    touches &+= 1
     nmiRequest = true
     attention = true
   }
@@ -196,6 +204,7 @@ extension Processor {
   /// Drops decoded code after a debugger or a loader has written memory.
   public func noteExternalStore(_ physical: UInt64, _ count: Int) {
     guard count > 0 else { return }
+    touches &+= 1
     let last = physical &+ UInt64(count) &- 1
     var page = physical & ~0xfff
     while page <= last {

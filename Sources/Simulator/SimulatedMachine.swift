@@ -15,7 +15,7 @@ public final class SimulatedMachine: VirtualMachine {
   public let guestBase: UInt64
   /// No monitor: the guest runs in root operation on the machine itself.
   public let isBare: Bool
-  private let simulatedCPU: SimulatedCPU
+  let simulatedCPU: SimulatedCPU
 
   public var backendName: String { "sim" }
   public var cpu: any VirtualCPU { simulatedCPU }

@@ -53,6 +53,7 @@ extension Processor {
         }
       } catch {
         if let stop = handle(error) { return stop }
+        eventsDelivered &+= 1
         if limit.instructions != nil { target &-= 1 }
         skipsBreakpoint = false
       }
@@ -142,6 +143,7 @@ extension Processor {
       return monitorIsExternal ? .vmExit : nil
     case .halted: return .halted
     case .access: return .access(pendingAccess)
+    case .watched: return .breakpoint(currentLinear)
     case .shutdown, .exception:
       activity = .shutdown
       delivering = nil

@@ -48,9 +48,10 @@ extension Processor {
     // A user page under SMAP is open or not by RFLAGS.AC, which changes without a flush.
     let isFickle = page.isUserPage && !access.isUser && cr4 & CR4.smap != 0
     guard !isFickle, access.isUser == (cpl == 3) else { return }
+    let isWatched =
+      memory.isWatched(page: page.physical >> 12) || blocks.holdsCode(page: page.physical >> 12)
     tlb.fill(
-      linear: access.linear, page, hostBase: memory.hostAddress,
-      holdsCode: blocks.holdsCode(page: page.physical >> 12))
+      linear: access.linear, page, hostBase: memory.hostAddress, holdsCode: isWatched)
   }
 
   /// Turns the end of a walk into what the processor does about it.

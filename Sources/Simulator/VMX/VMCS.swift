@@ -23,6 +23,8 @@ import X86
   @inline(__always)
   init?(memory: PhysicalMemory, address: UInt64) {
     guard memory.contains(address, VMCS.size) else { return nil }
+    // Fields are written through the pointer.
+    memory.prepareToWrite(address, VMCS.size)
     // SAFETY: the whole region lies in the mapping, as just checked.
     unsafe region = memory.base + Int(truncatingIfNeeded: address)
     self.address = address
