@@ -72,6 +72,9 @@ enum DecoderExceptions {
     case .clwb:
       // SDM 2A, "CLWB": REX.W has no effect; LLVM takes it for XSAVEOPT64.
       return form.prefixes.contains(0x48)
+    case .movsxd:
+      // SDM 2B, "MOVSX/MOVSXD": 66 makes both operands words. LLVM keeps a doubleword source.
+      return form.prefixes.contains(0x66)
     case .cbw, .cwde, .cwd, .cdq, .invept, .invvpid, .invpcid, .adcx, .vmclear, .crc32, .movbe,
       .popcnt, .tzcnt, .lzcnt:
       // LLVM mistakes the operand-size prefix in 16-bit code, as a variant's or as its absence.

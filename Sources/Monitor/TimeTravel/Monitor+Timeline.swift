@@ -49,7 +49,7 @@ extension Monitor {
     }
     timeline.append(
       Timeline.Checkpoint(
-        position: position, count: simulated.retired, isPinned: isPinned,
+        position: position, count: simulated.instructionsRetired, isPinned: isPinned,
         machine: simulated.checkpoint(), platform: platform.mark(),
         state: MonitorState(of: self), passed: timeline.passed))
     timeline.touches = simulated.touches

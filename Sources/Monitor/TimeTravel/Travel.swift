@@ -208,7 +208,7 @@ final class Travel {
     switch goal {
     case .position(let end): now >= end ? 0 : max(1, end.units &- now.units)
     case .units(let end): now.units >= end ? 0 : end &- now.units
-    case .retired(let end): machine.retired >= end ? 0 : end &- machine.retired
+    case .retired(let end): machine.instructionsRetired >= end ? 0 : end &- machine.instructionsRetired
     }
   }
 

@@ -154,6 +154,7 @@ extension Processor {
       physical = found
     } else {
       physical = try translate(access)
+      if isDevice(physical, size: size) { return try loadDevice(physical, size: size) }
     }
     switch size {
     case 1: return UInt64(memory.load(physical, as: UInt8.self))
@@ -203,6 +204,7 @@ extension Processor {
       physical = known
     } else {
       physical = try translate(access)
+      if isDevice(physical, size: size) { return try storeDevice(physical, size: size, value) }
     }
     switch size {
     case 1: memory.store(physical, UInt8(truncatingIfNeeded: value))
@@ -225,7 +227,7 @@ extension Processor {
     guard unsafe entry.pointee.watchedTag == (linear & ~0xfff) | tlb.generation else { return nil }
     let page = unsafe entry.pointee.physicalPage
     // Its code has been dropped, its content kept: stores need not be looked at any more.
-    if !blocks.holdsCode(page: page), !memory.isWatched(page: page) {
+    if !blocks.holdsCode(page: page), !memory.isWatched(page << 12) {
       unsafe entry.pointee.writeTag = entry.pointee.watchedTag
     }
     return page << 12 | (linear & 0xfff)

@@ -33,6 +33,8 @@ struct ProcessorCheckpoint: Sendable {
 public struct MachineCheckpoint: Sendable {
   fileprivate var processors: [ProcessorCheckpoint]
   fileprivate var planned: Registers
+  fileprivate var scheduler: Scheduler.State?
+  fileprivate var selected: Int
 
   /// Bytes of this process, nearly.
   public var bytes: Int { processors.reduce(1024) { $0 + $1.bytes } }
@@ -49,16 +51,18 @@ public struct EpochLog {
 }
 
 extension SimulatedMachine {
-  private var allProcessors: [Processor] { [processor] }
-
-  /// Instructions retired, over all processors.
-  public var retired: UInt64 { processor.retired }
 
   /// What a limit counts: instructions retired and exceptions delivered.
-  public var unitsOfTime: UInt64 { processor.retired &+ processor.eventsDelivered }
+  public var unitsOfTime: UInt64 {
+    if !isBare { return processor.retired &+ processor.deliveredFaults }
+    return processors.reduce(0) { $0 &+ $1.retired &+ $1.deliveredFaults }
+  }
 
   /// Counts what reaches processors and memory from outside.
-  public var touches: UInt64 { processor.touches }
+  public var touches: UInt64 {
+    if !isBare { return processor.touches }
+    return processors.reduce(0) { $0 &+ $1.touches }
+  }
 
   /// Notes that something outside the machine, which it depends on, was changed at the prompt.
   public func noteTouch() { processor.touches &+= 1 }
@@ -66,15 +70,18 @@ extension SimulatedMachine {
   /// The state of everything but memory. To be called between two calls of `run`.
   public func checkpoint() -> MachineCheckpoint {
     MachineCheckpoint(
-      processors: allProcessors.map { ProcessorCheckpoint($0) }, planned: simulatedCPU.planned)
+      processors: processors.map { ProcessorCheckpoint($0) }, planned: simulatedCPUs[0].planned,
+      scheduler: scheduler?.state, selected: selected)
   }
 
   /// Puts back everything but memory.
   public func restore(_ checkpoint: MachineCheckpoint) {
-    for (processor, saved) in zip(allProcessors, checkpoint.processors) {
+    for (processor, saved) in zip(processors, checkpoint.processors) {
       saved.restore(processor)
     }
-    simulatedCPU.planned = checkpoint.planned
+    simulatedCPUs[0].planned = checkpoint.planned
+    if let state = checkpoint.scheduler { scheduler?.state = state }
+    selected = checkpoint.selected
   }
 
   /// From now on the pages that change are kept as they are now. Returns those of the epoch that
@@ -115,6 +122,6 @@ extension SimulatedMachine {
   }
 
   private func dropWriteAccess() {
-    for processor in allProcessors { processor.tlb.dropWriteAccess() }
+    for processor in processors { processor.tlb.dropWriteAccess() }
   }
 }

@@ -17,7 +17,7 @@ import Glibc
 
   deinit {
     // SAFETY: allocated in `copy`, owned by this log alone.
-    for unsafeimage in unsafe images { unsafe free(image) }
+    for index in pages.indices { unsafe free(images[index]) }
   }
 
   var isEmpty: Bool { pages.isEmpty }

@@ -2,6 +2,8 @@ import Glibc
 
 /// Which pages a checkpoint needs: those that are written after it, as they were before.
 ///
+/// Pages are counted by their offsets in the mapping, as `AddressMap` gives them.
+///
 /// The hot path writes through TLB entries, which get the right to write only to pages whose note is
 /// 0. Everything else that writes calls `prepareToWrite` first.
 extension PhysicalMemory {
@@ -12,32 +14,32 @@ extension PhysicalMemory {
   /// Growth of the open log, in pages, after which the owner of the budget is asked.
   private static let growthStep = 256
 
-  /// Writes to this page must be looked at.
+  /// Writes to the page of this physical address must be looked at.
   @inline(__always)
-  func isWatched(page: UInt64) -> Bool {
-    guard page < size >> 12 else { return false }
-    // SAFETY: checked just above.
-    return unsafe pageNotes[Int(truncatingIfNeeded: page)] != 0
+  func isWatched(_ address: UInt64) -> Bool {
+    guard let offset = map.offset(address & ~0xfff, 4096) else { return false }
+    // SAFETY: an offset of the map lies in the mapping, which has a note for each page.
+    return unsafe pageNotes[Int(truncatingIfNeeded: offset >> 12)] != 0
   }
 
-  /// To be called before `count` bytes, at least 1 and all RAM, are written.
+  /// To be called before `count` bytes, at least 1, at an offset in the mapping are written.
   @inline(__always)
-  func prepareToWrite(_ address: UInt64, _ count: UInt64) {
-    let first = Int(truncatingIfNeeded: address >> 12)
-    let last = Int(truncatingIfNeeded: (address &+ count &- 1) >> 12)
-    // SAFETY: the caller has checked the range against the size.
+  func prepareToWrite(_ offset: UInt64, _ count: UInt64) {
+    let first = Int(truncatingIfNeeded: offset >> 12)
+    let last = Int(truncatingIfNeeded: (offset &+ count &- 1) >> 12)
+    // SAFETY: the caller has checked the range against the mapping.
     if last &- first <= 1, unsafe pageNotes[first] | pageNotes[last] == 0 { return }
-    slowlyPrepare(first, last, address, count)
+    slowlyPrepare(first, last, offset, count)
   }
 
   @inline(never)
-  private func slowlyPrepare(_ first: Int, _ last: Int, _ address: UInt64, _ count: UInt64) {
+  private func slowlyPrepare(_ first: Int, _ last: Int, _ offset: UInt64, _ count: UInt64) {
     for page in first...last {
       // SAFETY: within the range that the caller has checked.
       let note = unsafe pageNotes[page]
       if note & PhysicalMemory.unsaved != 0 { keep(page) }
       if note & PhysicalMemory.watched != 0, !hasWatchHit {
-        let written = address..<(address &+ count)
+        let written = offset..<(offset &+ count)
         hasWatchHit = watchedRanges.contains { $0.overlaps(written) }
       }
     }
@@ -65,7 +67,7 @@ extension PhysicalMemory {
       for page in ended.pageNumbers { unsafe pageNotes[Int(page)] |= PhysicalMemory.unsaved }
     } else {
       // SAFETY: one note a page.
-      for page in 0..<Int(size >> 12) { unsafe pageNotes[page] |= PhysicalMemory.unsaved }
+      for page in 0..<Int(reserved >> 12) { unsafe pageNotes[page] |= PhysicalMemory.unsaved }
     }
     return ended
   }
@@ -75,14 +77,19 @@ extension PhysicalMemory {
     guard openLog != nil else { return }
     openLog = nil
     // SAFETY: one note a page.
-    for page in 0..<Int(size >> 12) { unsafe pageNotes[page] &= ~PhysicalMemory.unsaved }
+    for page in 0..<Int(reserved >> 12) { unsafe pageNotes[page] &= ~PhysicalMemory.unsaved }
   }
 
-  /// Watches these host-physical bytes instead of others. The caller drops write access from the
-  /// TLBs.
+  /// Watches these physical bytes, each range within one page, instead of others. The caller drops
+  /// write access from the TLBs.
   func watch(_ ranges: [Range<UInt64>]) {
     setNotes(of: watchedRanges) { $0 & ~PhysicalMemory.watched }
-    watchedRanges = ranges.filter { !$0.isEmpty && contains($0.lowerBound, UInt64($0.count)) }
+    watchedRanges = ranges.compactMap { range in
+      guard !range.isEmpty, let offset = map.offset(range.lowerBound, UInt64(range.count)) else {
+        return nil
+      }
+      return offset..<(offset + UInt64(range.count))
+    }
     setNotes(of: watchedRanges) { $0 | PhysicalMemory.watched }
     hasWatchHit = false
   }

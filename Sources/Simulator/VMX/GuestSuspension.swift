@@ -129,7 +129,7 @@ private struct LiveState {
   private let control: (cr2: UInt64, cr8: UInt64, dr6: UInt64)
   private let debug: (UInt64, UInt64, UInt64, UInt64)
   private let requests: (interrupt: UInt8?, nmi: Bool)
-  private let unimplemented: [UInt64: Mnemonic]
+  private let unimplemented: UnimplementedInstructions
 
   init(_ processor: Processor) {
     general = (0..<16).map { processor.r[$0] }
