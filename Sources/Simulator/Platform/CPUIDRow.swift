@@ -96,6 +96,7 @@ extension CPUID {
     CPUIDRow(
       0x8000_0008, .eax, 0, "physical-address bits",
       value: UInt32(Processor.physicalAddressWidth)),
+    CPUIDRow(0x8000_0008, .ebx, 9, "WBNOINVD"),
     CPUIDRow(0x8000_0008, .eax, 8, "linear-address bits", value: 48),
   ]
 }
