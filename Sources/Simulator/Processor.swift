@@ -113,8 +113,8 @@ import X86
   var retired: UInt64 = 0
   /// Nanoseconds in which this processor did not execute.
   var timeOffset: UInt64 = 0
-  /// Exceptions that ended an instruction; they count against a limit.
-  var deliveredFaults: UInt64 = 0
+  /// Exceptions delivered since power-on. A limit counts them as well as instructions.
+  var eventsDelivered: UInt64 = 0
   /// The slice is to end at the next boundary.
   var isYielding = false
   /// Nor is there another in this round: PAUSE.

@@ -13,9 +13,9 @@ struct ProcessorSnapshot: Sendable {
   private let interruptRequest: UInt8?
   private let nmiRequest: Bool
   private let retired: UInt64
+  private let eventsDelivered: UInt64
   private let apic: LocalAPIC
   private let timeOffset: UInt64
-  private let deliveredFaults: UInt64
   private let initRequest: Bool
   private let startupVector: UInt8?
   private let endsTurn: Bool
@@ -37,9 +37,9 @@ struct ProcessorSnapshot: Sendable {
     interruptRequest = processor.interruptRequest
     nmiRequest = processor.nmiRequest
     retired = processor.retired
+    eventsDelivered = processor.eventsDelivered
     apic = processor.apic
     timeOffset = processor.timeOffset
-    deliveredFaults = processor.deliveredFaults
     initRequest = processor.initRequest
     startupVector = processor.startupVector
     endsTurn = processor.endsTurn
@@ -70,9 +70,9 @@ struct ProcessorSnapshot: Sendable {
     processor.interruptRequest = interruptRequest
     processor.nmiRequest = nmiRequest
     processor.retired = retired
+    processor.eventsDelivered = eventsDelivered
     processor.apic = apic
     processor.timeOffset = timeOffset
-    processor.deliveredFaults = deliveredFaults
     processor.initRequest = initRequest
     processor.startupVector = startupVector
     processor.endsTurn = endsTurn

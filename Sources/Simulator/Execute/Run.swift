@@ -62,7 +62,7 @@ extension Processor {
           continue
         }
         if let stop = handle(error) { return stop }
-        deliveredFaults &+= 1
+        eventsDelivered &+= 1
         if limit.instructions != nil { target &-= 1 }
         skipsBreakpoint = false
       }

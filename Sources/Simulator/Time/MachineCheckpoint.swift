@@ -54,8 +54,8 @@ extension SimulatedMachine {
 
   /// What a limit counts: instructions retired and exceptions delivered.
   public var unitsOfTime: UInt64 {
-    if !isBare { return processor.retired &+ processor.deliveredFaults }
-    return processors.reduce(0) { $0 &+ $1.retired &+ $1.deliveredFaults }
+    if !isBare { return processor.retired &+ processor.eventsDelivered }
+    return processors.reduce(0) { $0 &+ $1.retired &+ $1.eventsDelivered }
   }
 
   /// Counts what reaches processors and memory from outside.
