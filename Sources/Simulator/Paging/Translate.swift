@@ -57,9 +57,11 @@ extension Processor {
       page.isReadable = false
       page.isWritable = false
     }
+    let isWatched =
+      memory.isWatched(page.physical) || blocks.holdsCode(page: page.physical >> 12)
     tlb.fill(
       linear: access.linear, page, hostBase: memory.hostBase(of: page.physical),
-      holdsCode: blocks.holdsCode(page: page.physical >> 12))
+      holdsCode: isWatched)
   }
 
   /// Turns the end of a walk into what the processor does about it.
