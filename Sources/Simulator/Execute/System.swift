@@ -10,6 +10,11 @@ extension Processor {
 
   func pause() throws(Fault) {
     try interceptPAUSE()
+    // A spinning processor leaves the rest of its time to the others.
+    if let systemBus, systemBus.processors.count > 1 {
+      endsTurn = true
+      requestYield()
+    }
   }
 
   func cpuid() throws(Fault) {

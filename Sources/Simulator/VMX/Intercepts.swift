@@ -79,7 +79,7 @@ extension Processor {
   }
 
   /// The time-stamp counter as RDTSC, RDTSCP and RDMSR read it here.
-  var timeStampCounter: UInt64 { retired &+ msrs.tscBase &+ vmx.tscOffset }
+  var timeStampCounter: UInt64 { time &+ msrs.tscBase &+ vmx.tscOffset }
 
   // MARK: I/O
 
