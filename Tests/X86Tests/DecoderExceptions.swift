@@ -39,10 +39,11 @@ enum DecoderExceptions {
     case .mov where [0x20, 0x21, 0x22, 0x23].contains(form.second):
       // SDM 2B, "MOV: Move to/from Control Registers": the mod bits are ignored. LLVM wants 11.
       return instruction.length > 0 && form.opcode.count > 2 && form.opcode[2] < 0xc0
-    case .jrcxz, .mov where size == .bits64 && form.prefixes.isSuperset(of: [0x66, 0x67]):
+    case .jrcxz where form.opcode.first == 0xe3,
+      .mov where [0xa0, 0xa2].contains(form.opcode.first):
       // SDM 2A, "Jcc", JECXZ, and 2B, "MOV", moffs8: the address size alone decides. LLVM forgets 67
       // when 66 is there, too.
-      return [0xa0, 0xa2, 0xe3].contains(form.opcode.first)
+      return size == .bits64 && form.prefixes.isSuperset(of: [0x66, 0x67])
     case .nop where form.second != nil && form.second != 0x1f:
       // SDM 2, "Opcode Map", reserved no-operations: LLVM knows 0F 1F, and later uses of others.
       return true
