@@ -71,6 +71,7 @@ extension Processor {
     delivering = nil
     pdptes = (0, 0, 0, 0)
     vmx = VMXState()
+    (xcr0, x87, random) = (1, .powerUp, RandomSource(seed: UInt64(apicID)))
     tlb.flushEverything()
     updateMode()
   }

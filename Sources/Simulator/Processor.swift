@@ -98,8 +98,14 @@ import X86
   var instructionStart: UInt64 = 0
   /// Its length; 0 between instructions.
   var instructionLength: UInt8 = 0
-  /// Instructions that the maps know and this processor does not execute, as met.
-  var unimplemented: [UInt64: Mnemonic] = [:]
+  var unimplemented = UnimplementedInstructions()
+
+  // MARK: Extended state
+
+  var xcr0: UInt64 = 1
+  var x87 = X87State.powerUp
+  /// What RDRAND and RDSEED draw from.
+  var random = RandomSource(seed: 0)
 
   // MARK: Time
 
@@ -164,7 +170,7 @@ import X86
   public var instructionsRetired: UInt64 { retired }
   /// The VM exit performed last.
   public var lastVMExit: VMExit { pendingExit }
-  public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented }
+  public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented.all }
 
   var rip: UInt64 {
     get { r[Instruction.rip] }

@@ -20,7 +20,10 @@ struct ProcessorSnapshot: Sendable {
   private let startupVector: UInt8?
   private let endsTurn: Bool
   private let vmx: VMXState
-  private let unimplemented: [UInt64: Mnemonic]
+  private let unimplemented: UnimplementedInstructions
+  private let xcr0: UInt64
+  private let x87: X87State
+  private let random: RandomSource
 
   init(_ processor: Processor) {
     registers = processor.currentRegisters()
@@ -42,6 +45,7 @@ struct ProcessorSnapshot: Sendable {
     endsTurn = processor.endsTurn
     vmx = processor.vmx
     unimplemented = processor.unimplemented
+    (xcr0, x87, random) = (processor.xcr0, processor.x87, processor.random)
   }
 
   func restore(_ processor: Processor) {
@@ -66,6 +70,7 @@ struct ProcessorSnapshot: Sendable {
     processor.wantsAlone = false
     processor.refreshAPICPage()
     processor.unimplemented = unimplemented
+    (processor.xcr0, processor.x87, processor.random) = (xcr0, x87, random)
     processor.delivering = nil
     processor.tlb.flushEverything()
     processor.blocks.flushEverything()

@@ -3,6 +3,18 @@ import X86
 extension Processor {
   /// What CPUID returns on this processor now: the table, and what state and place decide.
   public func cpuid(_ leaf: UInt32, _ subleaf: UInt32) -> CPUIDLeaf {
+    cpuid(leaf, subleaf, cr4: cr4, isLong: mode == .long)
+  }
+
+  /// The same for the guest of the current VMCS, in root operation.
+  public func cpuidOfGuest(_ leaf: UInt32, _ subleaf: UInt32) -> CPUIDLeaf {
+    guard !vmx.isNonRoot, let vmcs = currentVMCS else { return cpuid(leaf, subleaf) }
+    return cpuid(leaf, subleaf, cr4: vmcs[.guestCR4], isLong: guestIsLong(vmcs))
+  }
+
+  private func cpuid(
+    _ leaf: UInt32, _ subleaf: UInt32, cr4: UInt64, isLong: Bool
+  ) -> CPUIDLeaf {
     var answer = CPUID.read(leaf, subleaf)
     switch CPUID.existing(leaf) {
     case 0:
@@ -26,7 +38,7 @@ extension Processor {
     case 0xb: answer = topology(subleaf)
     case 0x8000_0001:
       // SYSCALL is reported in 64-bit mode only.
-      if mode != .long { answer.edx &= ~(1 << 11) }
+      if !isLong { answer.edx &= ~(1 << 11) }
       if !hasExecuteDisable { answer.edx &= ~(1 << 20) }
     default: break
     }
