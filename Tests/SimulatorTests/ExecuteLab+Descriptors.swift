@@ -41,7 +41,9 @@ extension Lab {
   func slot32(_ index: UInt64) throws -> UInt32 { try peek(registers[.rsp] + index * 4) }
 
   /// A 64-bit stack slot.
-  func slot64(_ index: UInt64) throws -> UInt64 { try peek(registers[.rsp] + index * 8, as: UInt64.self) }
+  func slot64(_ index: UInt64) throws -> UInt64 {
+    try peek(registers[.rsp] + index * 8, as: UInt64.self)
+  }
 
   /// Virtual-8086 code at `code` with IOPL `iopl`, segments at 0 and a TSS with a redirection bitmap
   /// at offset 0x68, below an I/O bitmap that allows nothing.

@@ -188,7 +188,7 @@ import X86
   /// Those of the new task: raised in front of its first instruction.
   @Test(
     arguments: [
-      (0x54, 0x178, 10), (0x58, 0x60, 11), (0x60, 0x18, 10), (0x5c, 0x28, 10),
+      (0x54, 0x178, 10), (0x58, 0x60, 11), (0x5c, 0x28, 10),
     ] as [(UInt64, UInt16, UInt64)])
   func faultsOfTheNewTask(_ offset: UInt64, _ selector: UInt16, _ vector: UInt64) throws {
     let lab = try self.lab(jump)
@@ -201,6 +201,31 @@ import X86
     #expect(try lab.slot32(1) == UInt32(Self.newCode))
     #expect(lab.registers.tr.selector == Self.new)
     #expect(try lab.accessByte(Lab.taskState) == 0x89)
+  }
+
+  /// The LDT comes first, so that there is no stack yet: #TS has a task of its own.
+  @Test func badLDTOfTheNewTask() throws {
+    let lab = try self.lab(jump)
+    try lab.poke(Self.newTSS + 0x60, Lab.userCode)
+    try lab.poke(Lab.idt + 10 * 8, UInt64(Self.third) << 16 | 0x8500 << 32)
+    lab.run(2)
+    let now = lab.registers
+    #expect(now.tr.selector == Self.third && now.rip == Self.newCode + 0x100)
+    #expect(try lab.slot32(0) == 0x18)
+    #expect(try lab.peek(Self.thirdTSS, as: UInt16.self) == Self.new)
+    #expect(try lab.peek(Self.newTSS + 0x20) == UInt32(Self.newCode))
+  }
+
+  /// A double fault has a task of its own, as kernels give it one.
+  @Test func doubleFaultTask() throws {
+    // PUSH EAX with a stack outside SS: #SS cannot be delivered on it.
+    let lab = try self.lab([0x50])
+    try lab.poke(Lab.idt + 8 * 8, UInt64(Self.new) << 16 | 0x8500 << 32)
+    lab.edit { ($0[.ss].limit, $0[.rsp]) = (0xff, 0x1000) }
+    lab.run(2)
+    #expect(lab.registers.tr.selector == Self.new && lab.registers[.rsp] == Self.newStack - 4)
+    #expect(try lab.slot32(0) == 0)
+    #expect(try lab.peek(Lab.tss + 0x20) == UInt32(Lab.code))
   }
 
   @Test func trapFlagOfTheTSSAndLocalBreakpoints() throws {
