@@ -1,0 +1,36 @@
+import CUnicornOracle
+import KVM
+import Simulator
+import X86
+
+/// The simulator and the oracles by name.
+enum Oracles {
+  /// A handler that writes to a port: a bare simulated machine stops there.
+  static func simulator() throws -> any Oracle {
+    try MachineOracle(
+      name: "simulator",
+      machine: SimulatedMachine(memorySize: GuestImage.memorySize, isBare: true),
+      modes: CaseMode.allCases, handler: [0xe6, 0x80], limit: 100_000)
+  }
+
+  /// Nil, with the reason printed, for an oracle that this host does not have.
+  static func make(_ name: String) -> (any Oracle)? {
+    do {
+      switch name {
+      case "native": return NativeOracle()
+      case "kvm": return try kvm()
+      case "unicorn": return UnicornOracle()
+      default: print("no oracle named \(name)")
+      }
+    } catch {
+      print("oracle \(name) skipped: \(error)")
+    }
+    return nil
+  }
+
+  private static func kvm() throws -> any Oracle {
+    try MachineOracle(
+      name: "kvm", machine: KVMMachine(memorySize: GuestImage.memorySize),
+      modes: [.bits64], handler: [0xf4], limit: nil)
+  }
+}

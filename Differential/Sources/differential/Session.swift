@@ -1,0 +1,139 @@
+import X86
+
+/// Runs cases in batches on the simulator and the oracles, compares, and keeps the books.
+struct Session {
+  private static let batch: UInt64 = 1024
+
+  let options: Options
+  let simulator: any Oracle
+  let oracles: [any Oracle]
+  let maker: CaseMaker
+  private var cases: UInt64 = 0
+  private var comparisons: [String: UInt64] = [:]
+  private var excepted: [String: UInt64] = [:]
+  private var undefined: UInt64 = 0
+  private var lost: UInt64 = 0
+  private var covered: [CaseMode: Set<OpcodeForm>] = [:]
+  private var timesFound: [String: Int] = [:]
+  private(set) var differing: UInt64 = 0
+
+  init(_ options: Options, simulator: any Oracle, oracles: [any Oracle]) {
+    self.options = options
+    self.simulator = simulator
+    self.oracles = oracles
+    maker = CaseMaker(seed: options.seed, modes: options.modes, only: options.only)
+  }
+
+  private struct Item {
+    var index: UInt64
+    var test: TestCase
+    var form: OpcodeForm
+    var decoded: Instruction?
+  }
+
+  /// True if nothing differed.
+  mutating func run() throws -> Bool {
+    if let index = options.replay {
+      try run(index..<index + 1)
+      return differing == 0
+    }
+    var next: UInt64 = 0
+    while next < options.count, differing < UInt64(options.differences) {
+      let end = min(next + Self.batch, options.count)
+      try run(next..<end)
+      next = end
+    }
+    return differing == 0
+  }
+
+  private mutating func run(_ indices: Range<UInt64>) throws {
+    let items = indices.compactMap { index -> Item? in
+      guard let (test, form) = maker.instruction(index) else { return nil }
+      let decoded = try? Decoder.decode(InstructionBytes(test.code), test.mode.codeSize)
+      return Item(index: index, test: test, form: form, decoded: decoded)
+    }
+    cases += UInt64(items.count)
+    let actual = try simulator.run(items.map(\.test))
+    for oracle in oracles {
+      let chosen = items.indices.filter { isFit(items[$0], for: oracle) }
+      let expected = try oracle.run(chosen.map { items[$0].test })
+      for (position, index) in chosen.enumerated() {
+        compare(items[index], oracle, expected[position], actual[index])
+      }
+    }
+  }
+
+  private mutating func isFit(_ item: Item, for oracle: any Oracle) -> Bool {
+    guard oracle.modes.contains(item.test.mode) else { return false }
+    guard let decoded = item.decoded else { return true }
+    if OracleException.notSimulated.contains(decoded.mnemonic) { return false }
+    guard let exception = OracleException.first(oracle.name, item.test, decoded) else {
+      return true
+    }
+    excepted["\(oracle.name): \(exception.why)", default: 0] += 1
+    return false
+  }
+
+  private mutating func compare(
+    _ item: Item, _ oracle: any Oracle, _ expected: Outcome, _ actual: Outcome
+  ) {
+    let undefined = item.decoded.map { UndefinedResults.after($0, item.test.registers) }
+    if undefined?.destination == true {
+      self.undefined += 1
+      return
+    }
+    if expected.vector == Outcome.crash {
+      lost += 1
+      return
+    }
+    comparisons[oracle.name, default: 0] += 1
+    let comparison = Comparison(
+      item.test, expected: expected, actual: actual, undefined: undefined ?? .none)
+    if comparison.differences.isEmpty {
+      if item.decoded?.mnemonic == item.form.mnemonic || item.form.mnemonic == .jcc {
+        covered[item.test.mode, default: []].insert(item.form)
+      }
+      return
+    }
+    differing += 1
+    let what = "\(oracle.name) \(item.form.name)"
+    timesFound[what, default: 0] += 1
+    guard differing <= UInt64(options.differences), timesFound[what] == 1 || options.replay != nil
+    else { return }
+    print(
+      Report.text(
+        item.test, "case \(options.seed):\(item.index), \(item.form.name), oracle \(oracle.name)",
+        expected: expected, actual: actual, differences: comparison.differences), "\n")
+  }
+
+  var summary: String {
+    var lines = ["\(cases) cases, seed \(options.seed)"]
+    for (name, count) in comparisons.sorted(by: { $0.key < $1.key }) {
+      lines.append("compared with \(name): \(count)")
+    }
+    for mode in options.modes {
+      let forms = maker.forms[mode]?.count ?? 0
+      lines.append(
+        "\(mode.rawValue)-bit code: \(covered[mode]?.count ?? 0) of \(forms) instruction forms agree"
+      )
+    }
+    lines.append("destination undefined by the manual, not compared: \(undefined)")
+    if lost > 0 { lines.append("lost with their process: \(lost)") }
+    for (why, count) in excepted.sorted(by: { $0.key < $1.key }) {
+      lines.append("excepted: \(count), \(why)")
+    }
+    lines.append("differences: \(differing)")
+    for (what, count) in timesFound.sorted(by: { $0.value > $1.value }).prefix(40) {
+      lines.append("  \(count) × \(what)")
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// Forms that no case has covered, in modes that an oracle has.
+  var uncovered: [String] {
+    options.modes.flatMap { mode in
+      (maker.forms[mode] ?? []).filter { covered[mode]?.contains($0) != true }
+        .map { "\(mode.rawValue): \($0.name)" }
+    }
+  }
+}
