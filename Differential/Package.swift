@@ -13,10 +13,12 @@ let package = Package(
   targets: [
     .systemLibrary(
       name: "CUnicorn", pkgConfig: "unicorn", providers: [.apt(["libunicorn-dev"])]),
-    .target(name: "CUnicornOracle", dependencies: ["CUnicorn"]),
+    .target(name: "CIsolation"),
+    .target(name: "CUnicornOracle", dependencies: ["CIsolation", "CUnicorn"]),
     // The stack protector reads FS, which holds the values of a case.
     .target(
-      name: "CNative", cSettings: [.unsafeFlags(["-fno-stack-protector", "-fcf-protection=none"])]),
+      name: "CNative", dependencies: ["CIsolation"],
+      cSettings: [.unsafeFlags(["-fno-stack-protector", "-fcf-protection=none"])]),
     .executableTarget(
       name: "differential",
       dependencies: [

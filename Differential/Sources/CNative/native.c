@@ -8,7 +8,6 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -34,7 +33,6 @@ enum {
   selector_code16 = 0x07,
   selector_data16 = 0x0f,
   selector_data32 = 0x17,
-  spare_outcomes = page,
 };
 
 static const int general[16] = {
@@ -42,7 +40,7 @@ static const int general[16] = {
     REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15,
 };
 
-// What the handler reads; written by the parent before it forks.
+// What the handler reads; written before the first case.
 static const uint64_t *all_cases;
 static uint64_t case_count;
 static const uint8_t *initial_window;
@@ -180,7 +178,12 @@ static int set_descriptor(unsigned entry, unsigned base, unsigned limit, unsigne
   return (int)syscall(SYS_modify_ldt, 1, &descriptor, sizeof descriptor);
 }
 
-static void child(void) {
+static void child(const struct isolated *isolated, const void *context) {
+  (void)context;
+  case_count = isolated->count;
+  shared_outcomes = isolated->outcomes;
+  shared_windows = isolated->windows;
+  current = isolated->current;
   if (set_descriptor(0, segment_base, 0xffff, 2, 0) || set_descriptor(1, segment_base, 0xffff, 0, 0)
       || set_descriptor(2, fs_base, 0xfffff, 0, 1))
     _exit(1);
@@ -229,42 +232,7 @@ int native_run(
     uint8_t *windows) {
   int error = map_pages(window);
   if (error) return error;
-  size_t outcome_size = count * native_outcome_words * 8;
-  size_t total = outcome_size + count * window_size + spare_outcomes;
-  uint8_t *shared = mmap(
-      0, total, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (shared == MAP_FAILED) return -errno;
   all_cases = cases;
-  case_count = count;
   initial_window = window;
-  current = (volatile uint64_t *)shared;
-  shared_outcomes = (uint64_t *)(shared + spare_outcomes);
-  shared_windows = shared + spare_outcomes + outcome_size;
-  int result = 0;
-  while (*current < count) {
-    is_running = 0;
-    uint64_t before = *current;
-    pid_t process = fork();
-    if (process < 0) {
-      result = -errno;
-      break;
-    }
-    if (process == 0) child();
-    int status = 0;
-    while (waitpid(process, &status, 0) < 0 && errno == EINTR) {}
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) continue;
-    if (WIFEXITED(status) && *current == before) {
-      result = -ENOSYS;
-      break;
-    }
-    shared_outcomes[*current * native_outcome_words + native_outcome_vector] = native_vector_crash;
-    *current += 1;
-  }
-  memcpy(outcomes, shared_outcomes, outcome_size);
-  for (uint64_t i = 0; i < count; i++) {
-    if (shared_outcomes[i * native_outcome_words + native_outcome_changed])
-      memcpy(windows + i * window_size, shared_windows + i * window_size, window_size);
-  }
-  munmap(shared, total);
-  return result;
+  return isolated_run(count, window_size, child, 0, outcomes, windows);
 }

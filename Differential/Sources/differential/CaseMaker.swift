@@ -6,15 +6,16 @@ struct CaseMaker {
   let forms: [CaseMode: [OpcodeForm]]
   let modes: [CaseMode]
 
-  init(seed: UInt64, modes: [CaseMode], only: Set<Mnemonic> = []) {
-    self.seed = seed
-    self.modes = modes
+  init(_ options: Options) {
+    seed = options.seed
+    modes = options.modes
     var forms: [CaseMode: [OpcodeForm]] = [:]
     for mode in modes {
       forms[mode] = OpcodeForm.all.filter {
         (mode == .bits64 ? $0.isIn64BitCode : $0.isOutside64BitCode)
           && !OracleException.notSimulated.contains($0.mnemonic)
-          && (only.isEmpty || only.contains($0.mnemonic))
+          && (options.only.isEmpty || options.only.contains($0.mnemonic))
+          && !options.without.contains($0.mnemonic)
       }
     }
     self.forms = forms

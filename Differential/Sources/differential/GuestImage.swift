@@ -104,7 +104,7 @@ enum GuestImage {
     value.cr0 = CR0.pe | CR0.mp | CR0.et | CR0.ne | CR0.wp | CR0.am | CR0.pg
     value.cr3 = tables
     value.cr4 = CR4.pae | CR4.osfxsr | CR4.fsgsbase
-    value.efer = EFER.lme | EFER.lma | EFER.nxe
+    value.efer = EFER.lme | EFER.lma | EFER.nxe | EFER.sce
     value.gdtr = DescriptorTableRegister(base: kernel + gdt, limit: 0x5f)
     value.idtr = DescriptorTableRegister(base: kernel + idt, limit: 0xfff)
     value.tr = Segment(selector: Layout.taskState, base: kernel + tss, limit: 0x67, access: 0x8b)

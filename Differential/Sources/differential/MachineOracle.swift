@@ -4,19 +4,24 @@ import X86
 final class MachineOracle: Oracle {
   let name: String
   let modes: [CaseMode]
-  private let machine: any VirtualMachine
+  private let make: () throws -> any VirtualMachine
+  private let handler: [UInt8]
+  private var machine: any VirtualMachine
   /// Instructions after which a case is given up.
   private let limit: UInt64?
   private var lastCode: UInt64 = Layout.code
 
   init(
-    name: String, machine: any VirtualMachine, modes: [CaseMode], handler: [UInt8], limit: UInt64?
+    name: String, modes: [CaseMode], handler: [UInt8], limit: UInt64?,
+    machine: @escaping () throws -> any VirtualMachine
   ) throws {
     self.name = name
-    self.machine = machine
+    self.handler = handler
+    make = machine
+    self.machine = try machine()
     self.modes = modes
     self.limit = limit
-    try GuestImage.write(to: machine, handler: handler)
+    try GuestImage.write(to: self.machine, handler: handler)
   }
 
   func run(_ cases: [TestCase]) throws -> [Outcome] { try cases.map { try run($0) } }
@@ -40,6 +45,12 @@ final class MachineOracle: Oracle {
       outcome.registers[Int(register.rawValue)] = registers[register]
     }
     outcome.address = registers.cr2
+    if outcome.vector >= Outcome.timeout {
+      // Neither its memory nor its mode is known.
+      machine = try make()
+      try GuestImage.write(to: machine, handler: handler)
+      return outcome
+    }
     let window = try machine.readPhysical(Layout.window, count: Layout.windowSize)
     if window != DataWindow.initial {
       outcome.window = window

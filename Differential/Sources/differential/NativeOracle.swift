@@ -16,7 +16,8 @@ final class NativeOracle: Oracle {
 
 /// Gives cases as rows to an oracle written in C.
 func runRows(
-  _ cases: [TestCase], _ body: ([UInt64], inout [UInt64], inout [UInt8]) -> Int32
+  _ cases: [TestCase], hasSelectors: Bool = true,
+  _ body: ([UInt64], inout [UInt64], inout [UInt8]) -> Int32
 ) throws -> [Outcome] {
   var rows: [UInt64] = []
   rows.reserveCapacity(cases.count * TestCase.words)
@@ -30,6 +31,7 @@ func runRows(
   return cases.indices.map {
     Outcome(
       row: outcomes[$0 * Outcome.words..<($0 + 1) * Outcome.words],
-      window: windows[$0 * Layout.windowSize..<($0 + 1) * Layout.windowSize])
+      window: windows[$0 * Layout.windowSize..<($0 + 1) * Layout.windowSize],
+      hasSelectors: hasSelectors)
   }
 }

@@ -7,6 +7,7 @@ struct Options {
   var oracles = ["native", "kvm", "unicorn"]
   var modes = CaseMode.allCases
   var only: Set<Mnemonic> = []
+  var without: Set<Mnemonic> = []
   var blocks = false
   var listsUncovered = false
   /// Go on after a difference, to this many.
@@ -15,7 +16,7 @@ struct Options {
 
   static let usage = """
     usage: differential [--seed N] [--count N] [--oracles native,kvm,unicorn] [--modes 16,32,64]
-                        [--only MNEMONIC,…] [--blocks] [--differences N] [--replay SEED:INDEX]
+                        [--only MNEMONIC,…] [--without MNEMONIC,…] [--blocks] [--differences N] [--replay SEED:INDEX]
                         [--uncovered]
     Runs random instructions on the simulator and on each oracle and reports differences.
     """
@@ -35,6 +36,10 @@ struct Options {
     }
   }
 
+  private static func mnemonics(_ words: [String]) -> Set<Mnemonic> {
+    Set(Mnemonic.allCases.filter { words.contains("\($0)") })
+  }
+
   private mutating func take(_ name: String, _ value: String) -> Bool {
     let words = value.split(separator: ",").map(String.init)
     switch name {
@@ -51,9 +56,8 @@ struct Options {
     case "--modes":
       modes = words.compactMap { UInt64($0) }.compactMap { CaseMode(rawValue: $0) }
       return modes.count == words.count && !modes.isEmpty
-    case "--only":
-      only = Set(Mnemonic.allCases.filter { words.contains("\($0)") })
-      return !only.isEmpty
+    case "--only": only = Self.mnemonics(words)
+    case "--without": without = Self.mnemonics(words)
     case "--replay":
       let numbers = value.split(separator: ":").compactMap { UInt64($0) }
       guard numbers.count == 2 else { return false }

@@ -8,9 +8,8 @@ enum Oracles {
   /// A handler that writes to a port: a bare simulated machine stops there.
   static func simulator() throws -> any Oracle {
     try MachineOracle(
-      name: "simulator",
-      machine: SimulatedMachine(memorySize: GuestImage.memorySize, isBare: true),
-      modes: CaseMode.allCases, handler: [0xe6, 0x80], limit: 100_000)
+      name: "simulator", modes: CaseMode.allCases, handler: [0xe6, 0x80], limit: 100_000
+    ) { try SimulatedMachine(memorySize: GuestImage.memorySize, isBare: true) }
   }
 
   /// Nil, with the reason printed, for an oracle that this host does not have.
@@ -29,8 +28,8 @@ enum Oracles {
   }
 
   private static func kvm() throws -> any Oracle {
-    try MachineOracle(
-      name: "kvm", machine: KVMMachine(memorySize: GuestImage.memorySize),
-      modes: [.bits64], handler: [0xf4], limit: nil)
+    try MachineOracle(name: "kvm", modes: [.bits64], handler: [0xf4], limit: nil) {
+      try KVMMachine(memorySize: GuestImage.memorySize)
+    }
   }
 }

@@ -52,7 +52,7 @@ struct Outcome {
   init() {}
 
   /// From the row that a C oracle wrote.
-  init(row: ArraySlice<UInt64>, window: ArraySlice<UInt8>) {
+  init(row: ArraySlice<UInt64>, window: ArraySlice<UInt8>, hasSelectors: Bool) {
     let row = Array(row)
     registers = Array(row[0..<16])
     rip = row[16]
@@ -60,8 +60,10 @@ struct Outcome {
     vector = row[18]
     errorCode = row[19]
     address = row[20]
-    selectors = (0..<6).map {
-      UInt16(truncatingIfNeeded: row[21 + $0 / 4] >> UInt64($0 % 4 * 16))
+    if hasSelectors {
+      selectors = (0..<6).map {
+        UInt16(truncatingIfNeeded: row[21 + $0 / 4] >> UInt64($0 % 4 * 16))
+      }
     }
     if row[23] != 0 { self.window = Array(window) }
   }
@@ -73,7 +75,13 @@ struct Outcome {
 /// Something that executes cases: the simulator, or what it is compared with.
 protocol Oracle: AnyObject {
   var name: String { get }
+  /// RFLAGS bits that it does not show.
+  var hiddenFlags: UInt64 { get }
   /// The code that it can run.
   var modes: [CaseMode] { get }
   func run(_ cases: [TestCase]) throws -> [Outcome]
+}
+
+extension Oracle {
+  var hiddenFlags: UInt64 { 0 }
 }

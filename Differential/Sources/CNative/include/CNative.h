@@ -1,5 +1,6 @@
 #pragma once
 
+#include <CIsolation.h>
 #include <stdint.h>
 
 // A case and its outcome are rows of 64-bit words, so that Swift and C share no structure.
@@ -19,7 +20,6 @@ enum {
 
   native_code_bytes = 64,
   native_vector_timeout = 900,
-  native_vector_crash = 901,
 };
 
 /// Runs each case on the processor of the host, in a child process, up to the exception that ends

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <CIsolation.h>
 #include <stdint.h>
 
 /// Runs each case in Unicorn; rows and windows as in CNative.h. Returns 0, or -errno.
