@@ -7,6 +7,11 @@ extension Processor {
   /// this is asked again behind it.
   func takeBoundaryEvents() throws(Fault) -> Bool {
     attention = false
+    if isYielding {
+      isYielding = false
+      throw .yield
+    }
+    try takeINITAndStartUp()
     if vmx.isNonRoot { try vmxBoundaryEventBeforeTraps() }
     try takeDebugTrap()
     if vmx.isNonRoot { try vmxBoundaryEvent() }
@@ -21,8 +26,10 @@ extension Processor {
     }
     let runsAlone =
       interruptShadow != .none || systemFlags & (RFLAGS.tf.rawValue | RFLAGS.rf.rawValue) != 0
-      || vmx.primaryControls & PrimaryControls.monitorTrapFlag != 0
-    if runsAlone || interruptRequest != nil || nmiRequest || hasVMXBoundaryWork { attention = true }
+      || vmx.primaryControls & PrimaryControls.monitorTrapFlag != 0 || wantsAlone
+    (isAlone, wantsAlone) = (runsAlone, false)
+    // Whatever opens the door to a request that has to wait sets `attention` itself.
+    if runsAlone || hasVMXBoundaryWork { attention = true }
     return runsAlone
   }
 
@@ -37,7 +44,28 @@ extension Processor {
     throw exception(1, payload: payload)
   }
 
+  /// SDM 3A, "MP Initialization Protocol". In VMX operation INIT is blocked, or it exits (SDM 3C,
+  /// "Other Causes of VM Exits").
+  private func takeINITAndStartUp() throws(Fault) {
+    if initRequest {
+      if vmx.isNonRoot {
+        initRequest = false
+        throw vmExit(ExitReason.initSignal.rawValue)
+      }
+      if !vmx.isOn {
+        initRequest = false
+        let vector = startupVector
+        initialise()
+        startupVector = vector
+      }
+    }
+    guard let vector = startupVector, activity == .waitForSIPI else { return }
+    startupVector = nil
+    startUp(vector)
+  }
+
   private func takeInterrupts() throws(Fault) {
+    guard activity != .waitForSIPI else { return }
     if nmiRequest, !nmiBlocked, interruptShadow == .none {
       nmiRequest = false
       nmiBlocked = true
@@ -45,10 +73,9 @@ extension Processor {
       try deliver(EventInDelivery(type: 2, vector: 2))
       return
     }
-    guard let vector = interruptRequest, systemFlags & RFLAGS.if.rawValue != 0,
-      interruptShadow == .none
+    guard activity != .shutdown, systemFlags & RFLAGS.if.rawValue != 0, interruptShadow == .none,
+      hasInterruptRequest, let vector = acknowledgeInterrupt()
     else { return }
-    interruptRequest = nil
     activity = .active
     try deliver(EventInDelivery(type: 0, vector: vector))
   }

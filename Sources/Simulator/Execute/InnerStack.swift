@@ -113,7 +113,7 @@ extension Processor {
       if slot.type == 5 { selector = UInt16(truncatingIfNeeded: slot.raw >> 16) }
       throw vmExit(9, qualification: UInt64(selector) | source << 30)
     }
-    unimplemented[instructionStart] = source == 1 ? .iret : source == 2 ? .jmpFar : .callFar
+    noteUnimplemented(source == 1 ? .iret : source == 2 ? .jmpFar : .callFar)
     throw exception(10, UInt32(slot.selector & 0xfffc))
   }
 }
