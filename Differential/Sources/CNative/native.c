@@ -94,7 +94,7 @@ static void record(int signal, const greg_t *registers) {
   outcome[16] = registers[REG_RIP];
   outcome[17] = registers[REG_EFL];
   outcome[native_outcome_vector] =
-      signal == SIGALRM ? native_vector_timeout : (uint64_t)registers[REG_TRAPNO];
+      signal == SIGPROF ? native_vector_timeout : (uint64_t)registers[REG_TRAPNO];
   outcome[native_outcome_error] = registers[REG_ERR];
   outcome[native_outcome_address] = registers[REG_CR2];
   uint64_t selectors = (uint64_t)registers[REG_CSGSFS];
@@ -156,7 +156,7 @@ static void handle(int signal, siginfo_t *information, void *argument) {
   // A case may leave AC, NT or DF set.
   __asm__ volatile("pushfq; andl $~0x244400, (%%rsp); popfq" ::: "cc", "memory");
   static uint64_t ticked = ~0ull;
-  if (signal == SIGALRM && (ticked != *current || !is_running)) {
+  if (signal == SIGPROF && (ticked != *current || !is_running)) {
     ticked = *current;
     return;
   }
@@ -190,8 +190,8 @@ static void child(const struct isolated *isolated, const void *context) {
   static uint8_t stack[1 << 16];
   stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
   struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK};
-  sigaddset(&action.sa_mask, SIGALRM);
-  const int signals[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGUSR1, SIGALRM};
+  sigaddset(&action.sa_mask, SIGPROF);
+  const int signals[] = {SIGTRAP, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGUSR1, SIGPROF};
   if (sigaltstack(&alternate, 0)) _exit(1);
   for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
     sigset_t none;
@@ -202,8 +202,8 @@ static void child(const struct isolated *isolated, const void *context) {
   }
   copy(address(window_base), initial_window, window_writable);
   // Two ticks in one case end it.
-  struct itimerval interval = {{0, 50000}, {0, 50000}};
-  setitimer(ITIMER_REAL, &interval, 0);
+  struct itimerval interval = {{0, 20000}, {0, 20000}};
+  setitimer(ITIMER_PROF, &interval, 0);
   raise(SIGUSR1);
   _exit(2);
 }

@@ -23,7 +23,7 @@ extension Processor {
       // CPUID.01H:ECX.OSXSAVE is CR4.OSXSAVE.
       if cr4 & CR4.osxsave != 0 { answer.ecx |= 1 << 27 }
       // SDM 3A, "Local APIC Status and Location": EDX.APIC is 0 while IA32_APIC_BASE disables it.
-      if msrs.apicBase & 0x800 == 0 { answer.edx &= ~(1 << 9) }
+      if apic.base & 0x800 == 0 { answer.edx &= ~(1 << 9) }
     case 7:
       if subleaf == 0, cr4 & CR4.pke != 0 { answer.ecx |= 1 << 4 }
     case 0xb: answer = topology(subleaf)
