@@ -174,7 +174,7 @@ static int set_descriptor(unsigned entry, unsigned base, unsigned limit, unsigne
                           unsigned is_32) {
   struct user_desc descriptor = {
       .entry_number = entry, .base_addr = base, .limit = limit, .seg_32bit = is_32,
-      .contents = contents, .limit_in_pages = is_32, .useable = 1};
+      .contents = contents, .limit_in_pages = is_32};
   return (int)syscall(SYS_modify_ldt, 1, &descriptor, sizeof descriptor);
 }
 

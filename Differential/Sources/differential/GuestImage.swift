@@ -47,7 +47,7 @@ enum GuestImage {
 
   /// 16-bit code and data at `Layout.segmentBase`, 32-bit data for FS and GS.
   private static let localDescriptors: [UInt64] = [
-    0x0010_fb10_0000_ffff, 0x0010_f310_0000_ffff, 0x00df_f310_4800_ffff,
+    0x0000_fb10_0000_ffff, 0x0000_f310_0000_ffff, 0x00cf_f310_4800_ffff,
   ]
 
   private static func system(_ base: UInt64, limit: UInt64, type: UInt64) -> UInt64 {

@@ -9,6 +9,7 @@ final class MachineOracle: Oracle {
   private var machine: any VirtualMachine
   /// Instructions after which a case is given up.
   private let limit: UInt64?
+  var endsLoops: Bool { limit != nil }
   private var lastCode: UInt64 = Layout.code
 
   init(

@@ -68,7 +68,10 @@ struct Session {
     let asked = Set(chosen.joined()).sorted()
     let answers = try simulator.run(asked.map { items[$0].test })
     let actual = Dictionary(uniqueKeysWithValues: zip(asked, answers))
-    for (oracle, chosen) in zip(oracles, chosen) {
+    for (oracle, all) in zip(oracles, chosen) {
+      let chosen = all.filter {
+        oracle.endsLoops || actual[$0]?.vector != Outcome.timeout
+      }
       let expected = try oracle.run(chosen.map { items[$0].test })
       for (index, expected) in zip(chosen, expected) {
         if let actual = actual[index] { compare(items[index], oracle, expected, actual) }

@@ -79,9 +79,12 @@ protocol Oracle: AnyObject {
   var hiddenFlags: UInt64 { get }
   /// The code that it can run.
   var modes: [CaseMode] { get }
+  /// Whether it comes back from a loop without end.
+  var endsLoops: Bool { get }
   func run(_ cases: [TestCase]) throws -> [Outcome]
 }
 
 extension Oracle {
   var hiddenFlags: UInt64 { 0 }
+  var endsLoops: Bool { true }
 }

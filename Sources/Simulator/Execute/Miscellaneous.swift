@@ -97,10 +97,11 @@ extension Processor {
 
   func arpl(_ i: Instruction) throws(Fault) {
     if mode == .real || mode == .virtual8086 { throw undefinedOpcode }
-    let destination = try readForUpdate(i, i.operand0)
+    // SDM 2A, "ARPL", Operation: the destination is written only if its RPL is raised.
+    let destination = try read(i, i.operand0)
     let source = try read(i, i.operand1) & 3
     let raises = destination & 3 < source
-    try write(i, i.operand0, raises ? (destination & ~3) | source : destination)
+    if raises { try write(i, i.operand0, (destination & ~3) | source) }
     setZF(raises)
   }
 }
