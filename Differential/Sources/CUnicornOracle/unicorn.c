@@ -46,6 +46,8 @@ static const int registers32[8] = {
 
 struct engine {
   uc_engine *uc;
+  // The state before the first case: an exception that was raised leaves traces.
+  uc_context *start;
   uint64_t mode;
   uint8_t *code;
   uint8_t *window;
@@ -106,6 +108,8 @@ static int open_engine(struct engine *engine, uint64_t mode, const uint8_t *wind
       uc_hook_add(engine->uc, &hook, UC_HOOK_BLOCK, (void *)on_block, engine, 1, 0) ||
       uc_hook_add(engine->uc, &hook, UC_HOOK_MEM_INVALID, (void *)on_fault, engine, 1, 0))
     return -EIO;
+  if (uc_context_alloc(engine->uc, &engine->start) || uc_context_save(engine->uc, engine->start))
+    return -EIO;
   return 0;
 }
 
@@ -149,6 +153,7 @@ static void run(struct engine *engine, const uint64_t *row, uint64_t *outcome, u
   }
   // The last case may have been anywhere.
   uc_ctl_remove_cache(engine->uc, code_base, code_base + code_size);
+  uc_context_restore(engine->uc, engine->start);
   write_registers(engine, row);
   engine->vector = engine->error = engine->address = engine->blocks = 0;
   uc_err error = uc_emu_start(engine->uc, row[16], ~0ull, 0, 0);

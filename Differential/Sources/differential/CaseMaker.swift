@@ -5,6 +5,7 @@ struct CaseMaker {
   let seed: UInt64
   let forms: [CaseMode: [OpcodeForm]]
   let modes: [CaseMode]
+  private let blockForms: [CaseMode: [OpcodeForm]]
 
   init(_ options: Options) {
     seed = options.seed
@@ -19,6 +20,7 @@ struct CaseMaker {
       }
     }
     self.forms = forms
+    blockForms = forms.mapValues { $0.filter { BlockGenerator.mnemonics.contains($0.mnemonic) } }
   }
 
   /// One instruction of a random row.
@@ -35,6 +37,22 @@ struct CaseMaker {
       state.fit(&test, to: decoded, &random)
     }
     return (test, form)
+  }
+
+  /// A basic block, with the flags that it may leave undefined.
+  func block(_ index: UInt64, oracles: [String]) -> (test: TestCase, undefined: UInt64)? {
+    var random = SplitMix(seed: seed ^ 0xb10c, index: index)
+    let mode = random.pick(modes)
+    guard let forms = blockForms[mode], !forms.isEmpty else { return nil }
+    var test = TestCase(mode: mode, rip: start(mode, &random))
+    StateGenerator(mode: mode).fill(&test, &random)
+    for number in [4, 5, 6, 7] {
+      let linear = Layout.window + 0x200 + random.below(Layout.writable - 0x400)
+      test.registers[number] = linear - mode.base
+    }
+    let generator = BlockGenerator(mode: mode, forms: forms, oracles: oracles)
+    let undefined = generator.block(&test, &random)
+    return (test, undefined)
   }
 
   /// Mostly in the first page, sometimes where the code ends in a page's last bytes.

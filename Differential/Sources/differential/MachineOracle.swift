@@ -9,12 +9,14 @@ final class MachineOracle: Oracle {
   private var machine: any VirtualMachine
   /// Instructions after which a case is given up.
   private let limit: UInt64?
+  /// One instruction at a time, so that no decoded block runs as a whole.
+  private let isStepping: Bool
   var endsLoops: Bool { limit != nil }
   private var lastCode: UInt64 = Layout.code
 
   init(
     name: String, modes: [CaseMode], handler: [UInt8], limit: UInt64?,
-    machine: @escaping () throws -> any VirtualMachine
+    isStepping: Bool = false, machine: @escaping () throws -> any VirtualMachine
   ) throws {
     self.name = name
     self.handler = handler
@@ -22,6 +24,7 @@ final class MachineOracle: Oracle {
     self.machine = try machine()
     self.modes = modes
     self.limit = limit
+    self.isStepping = isStepping
     try GuestImage.write(to: self.machine, handler: handler)
   }
 
@@ -30,7 +33,7 @@ final class MachineOracle: Oracle {
   private func run(_ test: TestCase) throws -> Outcome {
     try place(test)
     try machine.cpu.setRegisters(GuestImage.registers(for: test))
-    let exit = try machine.cpu.run(until: RunLimit(instructions: limit))
+    let exit = try execute()
     let registers = try machine.cpu.registers()
     var outcome = Outcome()
     let offset = registers.rip &- GuestImage.kernel &- GuestImage.handlers
@@ -58,6 +61,15 @@ final class MachineOracle: Oracle {
       try machine.writePhysical(Layout.window, DataWindow.initial)
     }
     return outcome
+  }
+
+  private func execute() throws -> Exit {
+    guard isStepping else { return try machine.cpu.run(until: RunLimit(instructions: limit)) }
+    for _ in 0..<(limit ?? 0) {
+      let exit = try machine.cpu.run(until: RunLimit(instructions: 1))
+      if exit != .limit { return exit }
+    }
+    return .limit
   }
 
   /// Writes the code, and INT3 over that of the last case.

@@ -6,9 +6,10 @@ import X86
 /// The simulator and the oracles by name.
 enum Oracles {
   /// A handler that writes to a port: a bare simulated machine stops there.
-  static func simulator() throws -> any Oracle {
+  static func simulator(isStepping: Bool = false) throws -> any Oracle {
     try MachineOracle(
-      name: "simulator", modes: CaseMode.allCases, handler: [0xe6, 0x80], limit: 100_000
+      name: isStepping ? "stepping" : "simulator", modes: CaseMode.allCases, handler: [0xe6, 0x80], limit: 100_000,
+      isStepping: isStepping
     ) { try SimulatedMachine(memorySize: GuestImage.memorySize, isBare: true) }
   }
 
@@ -18,6 +19,8 @@ enum Oracles {
       switch name {
       case "native": return NativeOracle()
       case "kvm": return try kvm()
+      // The simulator itself, without its fast path for blocks.
+      case "stepping": return try simulator(isStepping: true)
       case "unicorn": return UnicornOracle()
       default: print("no oracle named \(name)")
       }

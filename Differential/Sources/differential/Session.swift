@@ -27,17 +27,22 @@ struct Session {
   private struct Item {
     var index: UInt64
     var test: TestCase
-    var form: OpcodeForm
+    /// Of an instruction; nil for a block.
+    var form: OpcodeForm?
     var decoded: Instruction?
+    /// Of a block: flags that it may leave undefined.
+    var undefinedFlags: UInt64 = 0
 
-    var mnemonic: Mnemonic { decoded?.mnemonic ?? form.mnemonic }
+    var mnemonic: Mnemonic { decoded?.mnemonic ?? form?.mnemonic ?? .nop }
+    var name: String { form?.name ?? "block" }
 
     var undefined: UndefinedResults {
-      decoded.map { UndefinedResults.after($0, test.registers) } ?? .none
+      guard form != nil else { return UndefinedResults(flags: undefinedFlags) }
+      return decoded.map { UndefinedResults.after($0, test.registers) } ?? .none
     }
 
     func exceptions(_ oracle: String) -> [OracleException] {
-      OracleException.matching(oracle, test, mnemonic, decoded)
+      form == nil ? [] : OracleException.matching(oracle, test, mnemonic, decoded)
     }
   }
 
@@ -56,12 +61,21 @@ struct Session {
     return differing == 0
   }
 
-  private mutating func run(_ indices: Range<UInt64>) throws {
-    let items = indices.compactMap { index -> Item? in
-      guard let (test, form) = maker.instruction(index) else { return nil }
-      let decoded = try? Decoder.decode(InstructionBytes(test.code), test.mode.codeSize)
-      return Item(index: index, test: test, form: form, decoded: decoded)
+  private func instruction(_ index: UInt64) -> Item? {
+    guard let (test, form) = maker.instruction(index) else { return nil }
+    let decoded = try? Decoder.decode(InstructionBytes(test.code), test.mode.codeSize)
+    return Item(index: index, test: test, form: form, decoded: decoded)
+  }
+
+  private func block(_ index: UInt64) -> Item? {
+    guard let (test, undefined) = maker.block(index, oracles: oracles.map(\.name)) else {
+      return nil
     }
+    return Item(index: index, test: test, undefinedFlags: undefined)
+  }
+
+  private mutating func run(_ indices: Range<UInt64>) throws {
+    let items = indices.compactMap { options.blocks ? block($0) : instruction($0) }
     cases += UInt64(items.count)
     // What no oracle answers the simulator is not asked either.
     let chosen = oracles.map { oracle in items.indices.filter { isFit(items[$0], for: oracle) } }
@@ -106,8 +120,8 @@ struct Session {
     let comparison = Comparison(
       item.test, expected: expected, actual: actual, undefined: undefined)
     if comparison.differences.isEmpty {
-      if item.decoded?.mnemonic == item.form.mnemonic || item.form.mnemonic == .jcc {
-        covered[item.test.mode, default: []].insert(item.form)
+      if let form = item.form, item.decoded?.mnemonic == form.mnemonic {
+        covered[item.test.mode, default: []].insert(form)
       }
       return
     }
@@ -117,13 +131,13 @@ struct Session {
       return
     }
     differing += 1
-    let what = "\(oracle.name) \(item.form.name)"
+    let what = "\(oracle.name) \(item.name)"
     timesFound[what, default: 0] += 1
     guard differing <= UInt64(options.differences), timesFound[what] == 1 || options.replay != nil
     else { return }
     print(
       Report.text(
-        item.test, "case \(options.seed):\(item.index), \(item.form.name), oracle \(oracle.name)",
+        item.test, "case \(options.seed):\(item.index), \(item.name), oracle \(oracle.name)",
         expected: expected, actual: actual, differences: comparison.differences), "\n")
   }
 
