@@ -10,9 +10,12 @@ struct ProcessorSnapshot: Sendable {
   private let interruptShadow: InterruptShadow
   private let nmiBlocked: Bool
   private let pendingDebug: UInt64
+  private let deferredException: DeferredException?
+  private let isMonitorArmed: Bool
   private let interruptRequest: UInt8?
   private let nmiRequest: Bool
   private let retired: UInt64
+  private let eventsDelivered: UInt64
   private let apic: LocalAPIC
   private let timeOffset: UInt64
   private let initRequest: Bool
@@ -33,9 +36,12 @@ struct ProcessorSnapshot: Sendable {
     interruptShadow = processor.interruptShadow
     nmiBlocked = processor.nmiBlocked
     pendingDebug = processor.pendingDebug
+    deferredException = processor.deferredException
+    isMonitorArmed = processor.isMonitorArmed
     interruptRequest = processor.interruptRequest
     nmiRequest = processor.nmiRequest
     retired = processor.retired
+    eventsDelivered = processor.eventsDelivered
     apic = processor.apic
     timeOffset = processor.timeOffset
     initRequest = processor.initRequest
@@ -56,9 +62,12 @@ struct ProcessorSnapshot: Sendable {
     processor.interruptShadow = interruptShadow
     processor.nmiBlocked = nmiBlocked
     processor.pendingDebug = pendingDebug
+    processor.deferredException = deferredException
+    processor.isMonitorArmed = isMonitorArmed
     processor.interruptRequest = interruptRequest
     processor.nmiRequest = nmiRequest
     processor.retired = retired
+    processor.eventsDelivered = eventsDelivered
     processor.apic = apic
     processor.timeOffset = timeOffset
     processor.initRequest = initRequest
