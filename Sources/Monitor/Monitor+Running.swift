@@ -159,6 +159,11 @@ extension Monitor {
         .halt, "the guest executed HLT and nothing can wake it: it is finished")
     case .shutdown:
       return try run.stop(.exit, "triple fault: the processor has shut down; a PC would reset now")
+    case .stopRequested:
+      guard let (reason, text) = try answerBoard() else { return nil }
+      return try run.stop(reason, text)
+    case .resetRequested:
+      return try run.stop(.halt, "the guest asked for a reset, which ends the run without a ROM")
     case .access(let access): return try answerBare(access, &run)
     case .vmExit(let exit): return try take(exit, &run)
     }

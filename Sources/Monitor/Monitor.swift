@@ -14,6 +14,8 @@ public final class Monitor {
     public var memorySize: UInt64 = 16 << 20
     /// No VMM: the guest owns the simulated machine.
     public var isBare = false
+    /// Of a bare machine.
+    public var processorCount = 1
     public var seed: UInt64 = 1
     /// Nanoseconds from any fixed point, to measure exits on KVM with. Nil: nothing is measured.
     public var clock: (@Sendable () -> UInt64)?
@@ -32,6 +34,8 @@ public final class Monitor {
   /// The KVM machine behind `machine`; nil in the simulator.
   public private(set) var kvm: KVMMachine?
   public private(set) var platform: StandardDevices
+  /// The board around `platform` of a bare machine; nil if there is a VMM.
+  public private(set) var board: PCBoard?
   /// The guest that was loaded last.
   public internal(set) var image: GuestImage?
 
@@ -84,11 +88,17 @@ public final class Monitor {
     simulated = made.simulated
     kvm = made.kvm
     platform = try StandardDevices()
+    try connectBoard()
     findMemoryDevices()
   }
 
   /// Bytes that the guest has printed since it was loaded (UART, debug console, hypercalls).
   public var consoleOutput: [UInt8] { platform.console.bytes }
+
+  /// Instructions of all processors; nil if the backend cannot count.
+  var instructionsRetired: UInt64? {
+    simulated?.instructionsRetired ?? machine.cpu.instructionsRetired
+  }
 
   private struct MadeMachine {
     var machine: any VirtualMachine
@@ -102,7 +112,8 @@ public final class Monitor {
     switch configuration.backend {
     case .sim:
       let machine = try SimulatedMachine(
-        memorySize: configuration.memorySize, isBare: configuration.isBare)
+        memorySize: configuration.memorySize, isBare: configuration.isBare,
+        processorCount: configuration.processorCount)
       return MadeMachine(machine: machine, simulated: machine)
     case .kvm:
       guard !configuration.isBare else {
@@ -124,6 +135,7 @@ public final class Monitor {
       (machine, simulated, kvm) = (made.machine, made.simulated, made.kvm)
     }
     platform = try StandardDevices()
+    try connectBoard()
     findMemoryDevices()
     statistics = ExitStatistics()
     exitLog = ExitLog()
@@ -131,6 +143,11 @@ public final class Monitor {
     preparation = Preparation()
     waitingVectors = []
     isFresh = false
+  }
+
+  private func connectBoard() throws {
+    board = configuration.isBare ? try PCBoard(platform) : nil
+    simulated?.board = board
   }
 
   private func findMemoryDevices() {
