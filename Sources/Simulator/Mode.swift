@@ -21,7 +21,9 @@ extension Processor {
     stackMask = mode == .long ? ~0 : segment(.ss).is32Bit ? 0xffff_ffff : 0xffff
     codeEnd = mode == .long ? ~0 : UInt64(code.limit) + 1
     pagingMode = currentPagingMode
+    checksAlignment = cr0 & CR0.am != 0 && systemFlags & RFLAGS.ac.rawValue != 0 && cpl == 3
     attention = true
+    if armed.dr7 != dr7 || armed.isAny { refreshBreakpoints() }
     for register in SegmentRegister.allCases { refreshBounds(register) }
     selectTranslationContext()
   }
@@ -58,6 +60,8 @@ extension Processor {
     interruptShadow = .none
     nmiBlocked = false
     pendingDebug = 0
+    deferredException = nil
+    isMonitorArmed = false
     interruptRequest = nil
     nmiRequest = false
     (initRequest, startupVector) = (false, nil)
@@ -71,6 +75,7 @@ extension Processor {
     delivering = nil
     pdptes = (0, 0, 0, 0)
     vmx = VMXState()
+    (xcr0, x87, random) = (1, .powerUp, RandomSource(seed: UInt64(apicID)))
     tlb.flushEverything()
     updateMode()
   }
@@ -106,5 +111,6 @@ extension Processor {
     dr = (value[debug: 0], value[debug: 1], value[debug: 2], value[debug: 3])
     (dr6, dr7) = (value[debug: 6], value[debug: 7])
     updateMode()
+    refreshBreakpoints()
   }
 }

@@ -50,8 +50,15 @@ import X86
   /// STI or MOV SS executed just before: no interrupt is taken at this boundary.
   var interruptShadow = InterruptShadow.none
   var nmiBlocked = false
-  /// Pending debug exceptions, in the layout of the VMCS field.
+  /// Pending debug exceptions, in the layout of the VMCS field, with BT in bit 15.
   var pendingDebug: UInt64 = 0
+  /// Those bits of it that the executing instruction has set: it takes them back if it faults.
+  var debugMatches: UInt64 = 0
+  /// What a task switch ran into after the old task was left: due before the new task's first
+  /// instruction.
+  var deferredException: DeferredException?
+  /// MONITOR has set up address-range monitoring.
+  var isMonitorArmed = false
   /// The vector at the INTR pin; nil when no interrupt is requested.
   var interruptRequest: UInt8?
   var nmiRequest = false
@@ -82,6 +89,10 @@ import X86
   var stackMask: UInt64 = 0xffff
   var pagingMode = PagingMode.off
 
+  /// What DR7 enables: see DebugRegisters.swift.
+  var armed = ArmedBreakpoints()
+  /// CR0.AM, RFLAGS.AC and CPL 3 together: no access takes the fast path.
+  var checksAlignment = false
   /// One past the last offset that CS allows; all ones in 64-bit mode.
   var codeEnd: UInt64 = 0x1_0000
 
@@ -98,8 +109,14 @@ import X86
   var instructionStart: UInt64 = 0
   /// Its length; 0 between instructions.
   var instructionLength: UInt8 = 0
-  /// Instructions that the maps know and this processor does not execute, as met.
-  var unimplemented: [UInt64: Mnemonic] = [:]
+  var unimplemented = UnimplementedInstructions()
+
+  // MARK: Extended state
+
+  var xcr0: UInt64 = 1
+  var x87 = X87State.powerUp
+  /// What RDRAND and RDSEED draw from.
+  var random = RandomSource(seed: 0)
 
   // MARK: Time
 
@@ -107,8 +124,8 @@ import X86
   var retired: UInt64 = 0
   /// Nanoseconds in which this processor did not execute.
   var timeOffset: UInt64 = 0
-  /// Exceptions that ended an instruction; they count against a limit.
-  var deliveredFaults: UInt64 = 0
+  /// Exceptions delivered since power-on. A limit counts them as well as instructions.
+  var eventsDelivered: UInt64 = 0
   /// The slice is to end at the next boundary.
   var isYielding = false
   /// Nor is there another in this round: PAUSE.
@@ -164,7 +181,7 @@ import X86
   public var instructionsRetired: UInt64 { retired }
   /// The VM exit performed last.
   public var lastVMExit: VMExit { pendingExit }
-  public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented }
+  public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented.all }
 
   var rip: UInt64 {
     get { r[Instruction.rip] }
@@ -223,8 +240,13 @@ struct EventInDelivery: Sendable, Equatable {
   var vector: UInt8
   var errorCode: UInt32?
   var instructionLength: UInt32 = 0
+  /// A debug exception for an access to debug registers, which is a fault.
+  var isGeneralDetect = false
 
   var isSoftware: Bool { type >= 4 }
+  /// EXT of error codes: the event is not the program's own (SDM 3A, "Error Code"; SDM 2A, "INT n",
+  /// where INT1 counts as external).
+  var external: UInt32 { type == 4 || type == 6 ? 0 : 1 }
 }
 
 /// Why the instruction that was executing did not complete. The details stand in the processor;

@@ -162,6 +162,11 @@ final class SimulatedCPU: VirtualCPU {
     vmcs[.guestRIP] = next
     // The instruction counts as executed, so that blocking by STI and MOV SS ends.
     vmcs[.guestInterruptibilityState] = vmcs[.guestInterruptibilityState] & ~3
+    if vmcs[.guestRFLAGS] & RFLAGS.tf.rawValue != 0 {
+      // It would have left a single-step trap.
+      vmcs[.guestPendingDebugExceptions] = DebugStatus.singleStep
+      processor.noteWrite(.guestPendingDebugExceptions)
+    }
     // Elsewhere no rule of VM entry can break by this, and the checks would cost more than the exit.
     if !processor.isCanonical(next) { processor.noteWrite(.guestRIP) }
     processor.retired &+= 1

@@ -62,7 +62,7 @@ extension Processor {
           continue
         }
         if let stop = handle(error) { return stop }
-        deliveredFaults &+= 1
+        eventsDelivered &+= 1
         if limit.instructions != nil { target &-= 1 }
         skipsBreakpoint = false
       }
@@ -134,6 +134,7 @@ extension Processor {
   /// Delivers or performs what an instruction ran into; a stop if the caller has to know.
   func handle(_ fault: Fault) -> ProcessorStop? {
     attention = true
+    takeBackDebugMatches()
     var fault = fault
     if fault == .exception {
       do throws(Fault) {

@@ -95,6 +95,7 @@ extension Processor {
     if mode == .long {
       let last = linear &+ UInt64(size &- 1)
       if !isCanonical(linear) || !isCanonical(last) { throw exception(isStack ? 12 : 13, 0) }
+      if checksAlignment { try checkAlignment(linear, size, isWrite: isWrite) }
       return linear
     }
     let descriptor = cache.segment
@@ -113,6 +114,7 @@ extension Processor {
       isInside = last <= limit && offset <= last
     }
     if !isInside { throw exception(isStack ? 12 : 13, 0) }
+    if checksAlignment { try checkAlignment(linear, size, isWrite: isWrite) }
     return linear
   }
 
@@ -130,6 +132,7 @@ extension Processor {
     _ linear: UInt64, isUser: Bool
   ) throws(Fault) -> T {
     let size = MemoryLayout<T>.size
+    defer { if armed.hasData { noteDataAccess(linear, size, isWrite: false) } }
     if (linear & 0xfff) &+ UInt64(size) <= 0x1000 {
       return T(truncatingIfNeeded: try loadPart(linear, size, isUser: isUser))
     }
@@ -172,6 +175,7 @@ extension Processor {
     _ linear: UInt64, _ value: T, isUser: Bool
   ) throws(Fault) {
     let size = MemoryLayout<T>.size
+    defer { if armed.hasData { noteDataAccess(linear, size, isWrite: true) } }
     if (linear & 0xfff) &+ UInt64(size) <= 0x1000 {
       return try storePart(linear, size, UInt64(value), isUser: isUser)
     }

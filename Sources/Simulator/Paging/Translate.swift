@@ -52,6 +52,11 @@ extension Processor {
     guard !isFickle, access.isUser == (cpl == 3) else { return }
     var page = page
     if memory.map.isROM(page.physical) { page.isWritable = false }
+    if armed.hasData, hasDataBreakpoint(onPageOf: access.linear) {
+      // Loads and stores go the slow way, which compares addresses.
+      page.isReadable = false
+      page.isWritable = false
+    }
     tlb.fill(
       linear: access.linear, page, hostBase: memory.hostBase(of: page.physical),
       holdsCode: blocks.holdsCode(page: page.physical >> 12))

@@ -64,6 +64,7 @@ extension Processor {
   func writeEFER(_ value: UInt64) -> Bool {
     guard value & ~(EFER.sce | EFER.lme | EFER.lma | EFER.nxe) == 0 else { return false }
     if cr0 & CR0.pg != 0, (value ^ efer) & EFER.lme != 0 { return false }
+    if value & EFER.nxe != 0, !hasExecuteDisable { return false }
     let changesNX = (value ^ efer) & EFER.nxe != 0
     efer = (value & ~EFER.lma) | (efer & EFER.lma)
     if changesNX { tlb.flushEverything() }

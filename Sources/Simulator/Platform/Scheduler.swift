@@ -85,13 +85,13 @@ final class Scheduler {
   private func executeSlice(
     _ processor: Processor, _ index: Int, _ slice: UInt64, _ run: inout Run
   ) -> ProcessorStop? {
-    let before = processor.retired &+ processor.deliveredFaults
+    let before = processor.retired &+ processor.eventsDelivered
     processor.isYielding = false
     var limit = run.limit
     limit.instructions = slice
     let skips = run.skipsBreakpointOf == index
     let stop = processor.run(until: limit, skipsFirstBreakpoint: skips)
-    let used = processor.retired &+ processor.deliveredFaults &- before
+    let used = processor.retired &+ processor.eventsDelivered &- before
     if used > 0 {
       if skips { run.skipsBreakpointOf = -1 }
       if run.stepping == index { run.hasStepped = true }

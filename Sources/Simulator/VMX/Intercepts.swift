@@ -34,11 +34,15 @@ extension Processor {
     try intercept(primary: PrimaryControls.invlpgExiting, .invlpg, qualification: linear)
   }
 
-  /// #UD in a guest that may not execute it, then the exit of RDTSC exiting.
-  func interceptRDTSCP() throws(Fault) {
+  /// SDM 3C, "Changes to Instruction Behavior in VMX Non-Root Operation": RDTSCP and RDPID are #UD in
+  /// a guest that may not execute them.
+  func requireRDTSCP() throws(Fault) {
     if vmx.isNonRoot, vmx.secondaryControls & SecondaryControls.enableRDTSCP == 0 {
       throw undefinedOpcode
     }
+  }
+
+  func interceptRDTSCP() throws(Fault) {
     try intercept(primary: PrimaryControls.rdtscExiting, .rdtscp)
   }
 
