@@ -46,6 +46,8 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
   static func image(
     fromFile path: String, at address: UInt64?, entry: UInt64?, mode: GuestImage.Mode?
   ) throws -> GuestImage
+  /// A guest for a bare machine, from a file, a ROM or both.
+  static func bareImage(fromFile path: String?, options: BareOptions) throws -> GuestImage
   /// What this host can do.
   static func diagnoseHost() -> HostDiagnosis
   /// Names of the workloads that `compare` runs.

@@ -179,7 +179,7 @@ public final class SimulatedMachine: VirtualMachine {
     case .access(let access):
       selected = index
       return .access(access)
-    case .vmExit: return .vmExit(processors[index].pendingExit)
+    case .vmExit: return .vmExit(processors[index].lastVMExit)
     case .yielded: return board?.isStopRequested == true ? .stopRequested : .resetRequested
     }
   }

@@ -124,6 +124,10 @@ final class FakeMonitor: MonitorNeeds {
     throw MachineError.backend(what: path, why: "there is no such file", remedy: "name another")
   }
 
+  static func bareImage(fromFile path: String?, options: BareOptions) throws -> GuestImage {
+    try image(fromFile: path ?? options.rom ?? "", at: nil, entry: nil, mode: nil)
+  }
+
   static func diagnoseHost() -> HostDiagnosis {
     HostDiagnosis(findings: [
       .init(name: "/dev/kvm", isGood: false, detail: "permission denied", remedy: "usermod -aG kvm")
