@@ -14,7 +14,7 @@ extension Processor {
       var base = try loadSized(segment, place &+ 2, wide ? 8 : 4)
       // With a 16-bit operand size only 24 bits of the base are loaded.
       if !wide, i.operandSize == 2 { base &= 0xff_ffff }
-      if wide, !isCanonical(base) { throw generalProtection() }
+      if wide, !Processor.isCanonicalForRegisters(base) { throw generalProtection() }
       let table = DescriptorTableRegister(base: base, limit: limit)
       if i.mnemonic == .lgdt { gdtr = table } else { idtr = table }
     } else {
@@ -52,7 +52,9 @@ extension Processor {
     if isLong {
       let high: UInt64 = try loadLinear(slot.address &+ 8, isUser: false)
       segment.base |= (high & 0xffff_ffff) << 32
-      if !isCanonical(segment.base) || high >> 40 & 0x1f != 0 { throw generalProtection(code) }
+      if !Processor.isCanonicalForRegisters(segment.base) || high >> 40 & 0x1f != 0 {
+        throw generalProtection(code)
+      }
     }
     if i.mnemonic == .lldt {
       ldtr = segment

@@ -43,6 +43,7 @@ extension CPUID {
   private static let features1: [CPUIDRow] = [
     CPUIDRow(1, .ecx, 5, "VMX"),
     CPUIDRow(1, .ecx, 13, "CMPXCHG16B"),
+    CPUIDRow(1, .ecx, 17, "PCID"),
     CPUIDRow(1, .ecx, 22, "MOVBE"),
     CPUIDRow(1, .edx, 2, "DE"),
     CPUIDRow(1, .edx, 3, "PSE"),
@@ -60,9 +61,12 @@ extension CPUID {
   private static let features7: [CPUIDRow] = [
     CPUIDRow(7, .ebx, 0, "FSGSBASE"),
     CPUIDRow(7, .ebx, 7, "SMEP"),
+    CPUIDRow(7, .ebx, 10, "INVPCID"),
     CPUIDRow(7, .ebx, 20, "SMAP"),
     CPUIDRow(7, .ebx, 23, "CLFLUSHOPT"),
     CPUIDRow(7, .ebx, 24, "CLWB"),
+    CPUIDRow(7, .ecx, 3, "PKU"),
+    CPUIDRow(7, .ecx, 16, "LA57"),
     CPUIDRow(7, .ecx, 25, "CLDEMOTE"),
   ]
 
@@ -82,6 +86,8 @@ extension CPUID {
     CPUIDRow(
       0x8000_0008, .eax, 0, "physical-address bits",
       value: UInt32(Processor.physicalAddressWidth)),
-    CPUIDRow(0x8000_0008, .eax, 8, "linear-address bits", value: 48),
+    CPUIDRow(
+      0x8000_0008, .eax, 8, "linear-address bits",
+      value: UInt32(Processor.linearAddressWidth)),
   ]
 }

@@ -70,13 +70,13 @@ extension Processor {
   private func writeCanonical(
     _ path: ReferenceWritableKeyPath<Processor, UInt64>, _ value: UInt64
   ) -> Bool {
-    guard isCanonical(value) else { return false }
+    guard Processor.isCanonicalForRegisters(value) else { return false }
     self[keyPath: path] = value
     return true
   }
 
   private func writeBase(_ register: SegmentRegister, _ value: UInt64) -> Bool {
-    guard isCanonical(value) else { return false }
+    guard Processor.isCanonicalForRegisters(value) else { return false }
     var segment = self.segment(register)
     segment.base = value
     setSegment(register, segment)
@@ -97,9 +97,7 @@ extension Processor {
   private func writeEFER(_ value: UInt64) -> Bool {
     guard value & ~(EFER.sce | EFER.lme | EFER.lma | EFER.nxe) == 0 else { return false }
     if cr0 & CR0.pg != 0, (value ^ efer) & EFER.lme != 0 { return false }
-    let changesNX = (value ^ efer) & EFER.nxe != 0
     efer = (value & ~EFER.lma) | (efer & EFER.lma)
-    if changesNX { tlb.flushEverything() }
     updateMode()
     return true
   }
