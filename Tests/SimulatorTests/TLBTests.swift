@@ -3,8 +3,8 @@ import X86
 
 @testable import Simulator
 
-/// SDM 3A, "Operations that Invalidate TLBs and Paging-Structure Caches": a translation is used until it
-/// is invalidated, and no longer.
+/// SDM 3A, "Operations that Invalidate TLBs and Paging-Structure Caches": a translation is used until
+/// it is invalidated, and no longer.
 @Suite struct TLBTests {
   private let page = PagingMachineLab.page
   private let global: UInt64 = 0x107

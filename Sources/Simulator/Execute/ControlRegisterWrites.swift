@@ -1,8 +1,8 @@
 import X86
 
-/// What a value has to obey to get into CR0, CR3 and CR4, and what follows from it (SDM 2B, "MOV: Move
-/// to/from Control Registers"; SDM 3A, "Operations that Invalidate TLBs and Paging-Structure Caches").
-/// Whatever throws has changed nothing.
+/// What a value has to obey to get into CR0, CR3 and CR4, and what follows from it (SDM 2B, "MOV:
+/// Move to/from Control Registers"; SDM 3A, "Operations that Invalidate TLBs and Paging-Structure
+/// Caches"). Whatever throws has changed nothing.
 extension Processor {
   /// PE, MP, EM, TS, ET, NE, WP, AM, NW, CD, PG. Others of the lower 32 bits are ignored.
   private static let cr0Writable: UInt64 = 0xe005_003f

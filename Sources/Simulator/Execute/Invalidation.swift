@@ -10,8 +10,8 @@ extension Processor {
     tlb.flushPage(linear)
   }
 
-  /// SDM 2A, "INVPCID: Invalidate Process-Context Identifier": a type in a register, and in memory a
-  /// PCID and a linear address.
+  /// SDM 2A, "INVPCID: Invalidate Process-Context Identifier": a type in a register, and in memory
+  /// a PCID and a linear address.
   func invpcid(_ i: Instruction) throws(Fault) {
     if cpl != 0 { throw invpcidIsDisabled ? undefinedOpcode : generalProtection() }
     try interceptINVPCID(

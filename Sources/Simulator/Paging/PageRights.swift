@@ -61,7 +61,8 @@ extension PagingRegisters {
     cr4 & CR4.smap != 0 && (access.isImplicit || rflags & RFLAGS.ac.rawValue == 0)
   }
 
-  /// SDM 3A, "Protection Keys": data accesses to user-mode addresses, in 4-level and 5-level paging.
+  /// SDM 3A, "Protection Keys": for data accesses to user-mode addresses, in 4-level and 5-level
+  /// paging.
   func keyForbids(_ rights: PageRights, _ access: PageAccess) -> Bool {
     guard cr4 & CR4.pke != 0, mode == .level4 || mode == .level5, rights.contains(.user),
       access.kind != .fetch

@@ -1,6 +1,6 @@
 /// Which translations an instruction drops (SDM 3A, "Operations that Invalidate TLBs and
-/// Paging-Structure Caches"; SDM 3C, "Operations that Invalidate Cached Mappings"). Linear and combined
-/// mappings go together, the latter of every EPT root.
+/// Paging-Structure Caches"; SDM 3C, "Operations that Invalidate Cached Mappings"). Linear and
+/// combined mappings go together, the latter of every EPT root.
 extension TLB {
   func flushEverything() {
     startEpoch(ofGuests: false)

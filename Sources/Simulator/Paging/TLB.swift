@@ -2,8 +2,8 @@ import X86
 
 /// Cached translations of linear pages, only as coherent as a real TLB: stale until invalidated.
 ///
-/// An entry is valid as long as the stamps of its address space and its EPT root are the ones it was
-/// filled under. What the hot path compares is narrower: a tag that holds for one context, with the
+/// An entry is valid as long as the stamps of its address space and its EPT root are the ones it
+/// was filled under. What the hot path compares is narrower: a tag that holds for one context, with the
 /// rights of one privilege. A miss first looks whether the entry is valid all the same, and tags it
 /// anew: so do global pages after MOV to CR3.
 @safe final class TLB {

@@ -1,5 +1,5 @@
-/// The half of an entry that the hot path reads. A tag is the linear page with the generation in its
-/// low 12 bits, so that one comparison tells page, context and right.
+/// The half of an entry that the hot path reads. A tag is the linear page with the generation in
+/// its low 12 bits, so that one comparison tells page, context and right.
 struct TLBEntry {
   var readTag: UInt64 = ~0
   var writeTag: UInt64 = ~0
@@ -42,8 +42,8 @@ struct TLBOrigin {
 
 /// What translations are cached under: those of another context do not match.
 ///
-/// Linear mappings carry VPID and PCID, combined ones also the EPT root (SDM 3C, "Information That May
-/// Be Cached"). Root operation and guests without VPID use VPID 0.
+/// Linear mappings carry VPID and PCID, combined ones also the EPT root (SDM 3C, "Information That
+/// May Be Cached"). Root operation and guests without VPID use VPID 0.
 struct TranslationContext: Equatable {
   /// Stands in the PCID's place while paging is off: linear addresses then are physical ones, which
   /// no entry made with paging on may answer for.

@@ -1,7 +1,7 @@
 /// The stamps that live translations of an address space carry, by the space's key.
 ///
-/// To flush a space is to forget its stamp, at the cost of one store. The map is direct-mapped: a space
-/// that pushes out another one flushes it, as a processor may at any time.
+/// To flush a space is to forget its stamp, at the cost of one store. The map is direct-mapped: a
+/// space that pushes out another one flushes it, as a processor may at any time.
 @safe final class TLBStamps {
   private static let size = 256
   private let slots: UnsafeMutablePointer<(key: UInt64, stamp: UInt64)>
