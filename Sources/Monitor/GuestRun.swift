@@ -1,3 +1,4 @@
+import Simulator
 import X86
 
 /// One command that runs the guest: its limits, and what it has come to so far.
@@ -12,7 +13,8 @@ struct GuestRun {
   /// Times that the machine was run.
   var steps: UInt64 = 0
   var handled = 0
-  var exit: VMExit?
+  /// There was an exit: the monitor's last one is this run's.
+  var hasExit = false
   /// RIP when the guest was last known to be in front of an instruction.
   private var lastRIP: UInt64?
 
@@ -29,6 +31,14 @@ struct GuestRun {
   var instructions: UInt64? {
     if let start, let now = monitor.machine.cpu.instructionsRetired { return now &- start }
     return countsSteps || isStepping ? steps : nil
+  }
+
+  /// How many instructions the simulated guest may still execute; all ones without a limit.
+  @inline(__always)
+  func mostInstructions(_ processor: Processor) -> UInt64 {
+    guard let most = limit.instructions else { return ~0 }
+    let done = processor.instructionsRetired &- (start ?? 0)
+    return done < most ? most - done : 0
   }
 
   /// What is left of the limit; nil if nothing is.
@@ -48,7 +58,7 @@ struct GuestRun {
   func stop(_ reason: Stop.Reason, _ explanation: String = "") throws -> Stop {
     Stop(
       reason: reason, rip: try monitor.machine.cpu.registers().rip, instructions: instructions,
-      exit: exit, handledExits: handled, explanation: explanation)
+      exit: hasExit ? monitor.lastExit : nil, handledExits: handled, explanation: explanation)
   }
 
   /// The stop if handling an exit has brought the guest in front of a breakpoint: running never

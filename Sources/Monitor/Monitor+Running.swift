@@ -12,6 +12,9 @@ extension Monitor {
     var run = GuestRun(self, limit: limit)
     if let stop = try handlePending(&run) { return stop }
     if let stop = try refusal(&run, of: { try prepare() }) { return stop }
+    if let processor = books.contents.processor, !configuration.isBare {
+      return try runSimulated(processor, limit, &run)
+    }
     while true {
       if let stop = try runOnce(&run) { return stop }
     }
@@ -138,7 +141,7 @@ extension Monitor {
     }
   }
 
-  private static func text(_ result: VMXPromptResult) -> String {
+  static func text(_ result: VMXPromptResult) -> String {
     switch result {
     case .failInvalid: "VM entry: VMfailInvalid, there is no current VMCS; `vmptrld` loads one"
     case .failValid(let number):
@@ -148,7 +151,7 @@ extension Monitor {
   }
 
   /// Deals with what running returned; nil if the guest is to go on.
-  private func take(_ exit: Exit, _ run: inout GuestRun) throws -> Stop? {
+  func take(_ exit: Exit, _ run: inout GuestRun) throws -> Stop? {
     switch exit {
     case .stepped: return nil
     case .limit: return try run.stop(.limit, run.limitText)
@@ -160,14 +163,17 @@ extension Monitor {
     case .shutdown:
       return try run.stop(.exit, "triple fault: the processor has shut down; a PC would reset now")
     case .access(let access): return try answerBare(access, &run)
+    case .stopRequested: return try boardStop(&run)
+    case .resetRequested:
+      return try run.stop(.exit, "a device asks for RESET, and there is no ROM to start again from")
     case .vmExit(let exit): return try take(exit, &run)
     }
   }
 
   private func take(_ exit: VMExit, _ run: inout GuestRun) throws -> Stop? {
     let start = kvm == nil ? 0 : configuration.clock?() ?? 0
-    run.exit = exit
-    let policy = books.policies.isEmpty ? .emulate : books.policies[exit.reason] ?? .emulate
+    run.hasExit = true
+    let policy = policy(exit.reason)
     if policy == .stop, !exit.isEntryFailure {
       pendingExit = exit
       recordMeasured(exit, since: start)
@@ -178,6 +184,11 @@ extension Monitor {
       policy == .pass && !exit.isEntryFailure ? try pass(exit) : try emulate(exit)
     recordMeasured(exit, since: start)
     return try finish(exit, outcome, &run)
+  }
+
+  @inline(__always)
+  private func policy(_ reason: UInt16) -> ExitPolicy {
+    books.contents.policies.isEmpty ? .emulate : books.contents.policies[reason] ?? .emulate
   }
 
   private func recordMeasured(_ exit: VMExit, since start: UInt64) {
@@ -203,7 +214,7 @@ extension Monitor {
   private func handlePending(_ run: inout GuestRun) throws -> Stop? {
     guard let exit = pendingExit else { return nil }
     pendingExit = nil
-    run.exit = exit
+    run.hasExit = true
     let outcome = try emulate(exit)
     if let stop = try finish(exit, outcome, &run) { return stop }
     return try run.breakpointStop()
@@ -211,14 +222,15 @@ extension Monitor {
 
   private func emulate(_ exit: VMExit) throws -> ExitHandler.Outcome {
     guard exit.reason != VMExit.backendError else { return backendStop(exit) }
-    guard let handler = ExitHandler.row(for: exit.reason) else {
+    guard let handle = ExitHandler.function(for: exit.reason) else {
       return .stop(
         .exit,
         "\(exit.summary): this monitor has no handler for \(ExitReason(rawValue: exit.reason).name)"
       )
     }
-    let outcome = try handler.handle(self, exit)
-    if outcome == .resume { try reinject(exit) }
+    let outcome = try handle(self, exit)
+    // The event whose delivery exited; there is none as a rule.
+    if exit.idtVectoringInformation >> 31 != 0, outcome == .resume { try reinject(exit) }
     return outcome
   }
 
@@ -260,16 +272,48 @@ extension Monitor {
     return try run.stop(reason, text)
   }
 
+  /// A device of a bare machine's board ends the run, or has something to be answered.
+  private func boardStop(_ run: inout GuestRun) throws -> Stop? {
+    if case .stop(let reason, let text) = try afterDeviceAccess() {
+      return try run.stop(reason, text)
+    }
+    guard simulated?.board?.isStopRequested == true else { return nil }
+    return try run.stop(.halt, "the guest has switched the machine off")
+  }
+
   // MARK: Books
 
   func record(_ exit: VMExit, cost: UInt64) {
-    books.lastExit = exit
-    books.statistics.add(
+    if let processor = books.contents.processor {
+      record(exit, cost: cost, processor)
+    } else {
+      note(exit, cost, instructions: machine.cpu.instructionsRetired, rip: nil)
+    }
+  }
+
+  @inline(__always)
+  func record(_ exit: VMExit, cost: UInt64, _ processor: Processor) {
+    note(
+      exit, cost, instructions: processor.instructionsRetired, rip: processor.guestRIPField)
+  }
+
+  @inline(__always)
+  private func note(_ exit: VMExit, _ cost: UInt64, instructions: UInt64?, rip: UInt64?) {
+    books.contents.lastExit = exit
+    books.contents.statistics.add(
       exit.reason, name: ExitReason(rawValue: exit.reason).identifier, cost: cost)
-    books.exitLog.append(
+    books.contents.exitLog.append(
       ExitLog.Entry(
-        sequence: 0, instructions: machine.cpu.instructionsRetired, reason: exit.reason,
-        isEntryFailure: exit.isEntryFailure, qualification: exit.qualification,
-        rip: simulated?.processor.vmcsField(.guestRIP)))
+        sequence: 0, instructions: instructions, reason: exit.reason,
+        isEntryFailure: exit.isEntryFailure, qualification: exit.qualification, rip: rip))
+  }
+
+  /// Moves the guest past the instruction that exited.
+  func skip(_ exit: VMExit) throws {
+    if let processor = books.contents.processor, !configuration.isBare {
+      processor.skipGuestInstruction(exit.instructionLength)
+    } else {
+      try machine.cpu.skip(exit)
+    }
   }
 }

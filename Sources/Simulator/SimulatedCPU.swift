@@ -8,6 +8,8 @@ final class SimulatedCPU: VirtualCPU {
   private let processor: Processor
   /// The guest's first registers, until there is a current VMCS to hold them.
   var planned = Registers()
+  /// The bare machine that runs its processors in turn; nil with a monitor.
+  weak var machine: SimulatedMachine?
 
   init(_ processor: Processor) { self.processor = processor }
 
@@ -75,38 +77,25 @@ final class SimulatedCPU: VirtualCPU {
     return true
   }
 
-  var instructionsRetired: UInt64? { processor.retired }
+  /// Of all processors on a bare machine, because a limit is about all of them.
+  var instructionsRetired: UInt64? { machine?.instructionsRetired ?? processor.retired }
 
   func run(until limit: RunLimit) throws -> Exit {
-    guard isGuest else { return exit(processor.run(until: limit)) }
-    if !processor.vmx.isNonRoot {
-      let isLaunched = processor.currentVMCSIsLaunched == true
-      switch processor.prompt(isLaunched ? .vmresume : .vmlaunch) {
-      case .entered: break
-      case .entryFailure(let exit): return .vmExit(exit)
-      case let refused: throw VMEntryRefused(result: refused)
-      }
-    }
-    let stop = processor.run(until: limit)
-    processor.suspendGuest()
-    return exit(stop)
+    if let machine { return machine.runBare(until: limit) }
+    return try processor.runGuest(until: limit, most: limit.instructions ?? ~0).exit(processor)
   }
 
+  /// On a bare machine the others may take their turns before.
   func step() throws -> Exit {
+    if let machine {
+      let isRunnable = processor.isRunnable
+      let exit = machine.runBare(
+        until: RunLimit(instructions: isRunnable ? nil : 1),
+        stepping: isRunnable ? processor.index : nil)
+      return exit == .limit ? .stepped : exit
+    }
     let exit = try run(until: RunLimit(instructions: 1))
     return exit == .limit ? .stepped : exit
-  }
-
-  private func exit(_ stop: ProcessorStop) -> Exit {
-    switch stop {
-    case .limit: .limit
-    case .breakpoint(let address): .breakpoint(address: address)
-    case .interrupted: .interrupted
-    case .vmExit: .vmExit(processor.pendingExit)
-    case .halted: .halted
-    case .shutdown: .shutdown
-    case .access(let access): .access(access)
-    }
   }
 
   func complete(_ exit: VMExit, on bus: any DeviceBus) throws {
@@ -143,15 +132,7 @@ final class SimulatedCPU: VirtualCPU {
   }
 
   func skip(_ exit: VMExit) throws {
-    guard isGuest, let vmcs = processor.currentVMCS else { return }
-    let guest = vmcs[.guestRIP] &+ UInt64(exit.instructionLength)
-    let next = processor.guestIsLong(vmcs) ? guest : guest & 0xffff_ffff
-    vmcs[.guestRIP] = next
-    // The instruction counts as executed, so that blocking by STI and MOV SS ends.
-    vmcs[.guestInterruptibilityState] = vmcs[.guestInterruptibilityState] & ~3
-    // Elsewhere no rule of VM entry can break by this, and the checks would cost more than the exit.
-    if !processor.isCanonical(next) { processor.noteWrite(.guestRIP) }
-    processor.retired &+= 1
+    if isGuest { processor.skipGuestInstruction(exit.instructionLength) }
   }
 
   func inject(_ event: InjectedEvent) throws {

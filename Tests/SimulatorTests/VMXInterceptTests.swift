@@ -27,7 +27,7 @@ struct VMXInterceptTests {
 
   /// The exit that `body` causes; nil if it causes none.
   private func exit(_ body: () throws(Fault) -> Void) -> VMExit? {
-    do throws(Fault) { try body() } catch { return error == .exit ? entered.pendingExit : nil }
+    do throws(Fault) { try body() } catch { return error == .exit ? entered.lastVMExit : nil }
     return nil
   }
 
@@ -280,7 +280,7 @@ struct VMXInterceptTests {
     #expect(exit { () throws(Fault) in try entered.interceptRDTSC() } == nil)
     #expect(exit { () throws(Fault) in try entered.interceptWBINVD() } == nil)
     // Not enabled: #UD instead.
-    #expect(throws: Fault.exception) { try entered.interceptRDTSCP() }
+    #expect(throws: Fault.exception) { try entered.requireRDTSCP() }
     #expect(entered.pendingException.vector == 6)
   }
 

@@ -13,14 +13,26 @@ public enum ProcessorStop: Sendable, Equatable {
   case shutdown
   /// A port or memory access for the platform; the instruction has not executed.
   case access(DeviceAccess)
+  /// Something outside has to be looked at; nothing was lost.
+  case yielded
 }
 
 extension Processor {
   /// Runs until something of `ProcessorStop`, at most to `limit.instructions` more retired.
-  public func run(until limit: RunLimit) -> ProcessorStop {
+  ///
+  /// The first instruction is not stopped by a breakpoint, unless `skipsFirstBreakpoint` is false.
+  public func run(until limit: RunLimit, skipsFirstBreakpoint: Bool = true) -> ProcessorStop {
+    run(
+      until: limit, most: limit.instructions ?? ~0, skipsFirstBreakpoint: skipsFirstBreakpoint)
+  }
+
+  /// The same with `most` for the limit's instructions.
+  func run(
+    until limit: RunLimit, most: UInt64, skipsFirstBreakpoint: Bool = true
+  ) -> ProcessorStop {
     // A delivered exception counts like an instruction: a handler that faults at once would run for ever.
-    var target = limit.instructions.map { retired &+ $0 } ?? ~0
-    var skipsBreakpoint = true
+    var target = retired.addingReportingOverflow(most).overflow ? ~0 : retired &+ most
+    var skipsBreakpoint = skipsFirstBreakpoint
     var poll = 0
     attention = true
     while true {
@@ -52,8 +64,14 @@ extension Processor {
           }
         }
       } catch {
+        if error == .again {
+          // The breakpoint of the instruction has been passed.
+          (wantsAlone, attention, skipsBreakpoint) = (true, true, true)
+          continue
+        }
         if let stop = handle(error) { return stop }
-        if limit.instructions != nil { target &-= 1 }
+        eventsDelivered &+= 1
+        if most != ~0 { target &-= 1 }
         skipsBreakpoint = false
       }
     }
@@ -124,6 +142,7 @@ extension Processor {
   /// Delivers or performs what an instruction ran into; a stop if the caller has to know.
   func handle(_ fault: Fault) -> ProcessorStop? {
     attention = true
+    takeBackDebugMatches()
     var fault = fault
     if fault == .exception {
       do throws(Fault) {
@@ -142,6 +161,7 @@ extension Processor {
       return monitorIsExternal ? .vmExit : nil
     case .halted: return .halted
     case .access: return .access(pendingAccess)
+    case .yield, .again: return .yielded
     case .shutdown, .exception:
       activity = .shutdown
       delivering = nil

@@ -95,6 +95,7 @@ extension Processor {
     if mode == .long {
       let last = linear &+ UInt64(size &- 1)
       if !isCanonical(linear) || !isCanonical(last) { throw exception(isStack ? 12 : 13, 0) }
+      if checksAlignment { try checkAlignment(linear, size, isWrite: isWrite) }
       return linear
     }
     let descriptor = cache.segment
@@ -113,6 +114,7 @@ extension Processor {
       isInside = last <= limit && offset <= last
     }
     if !isInside { throw exception(isStack ? 12 : 13, 0) }
+    if checksAlignment { try checkAlignment(linear, size, isWrite: isWrite) }
     return linear
   }
 
@@ -131,6 +133,7 @@ extension Processor {
     _ linear: UInt64, isUser: Bool, isExplicit: Bool = false
   ) throws(Fault) -> T {
     let size = MemoryLayout<T>.size
+    defer { if armed.hasData { noteDataAccess(linear, size, isWrite: false) } }
     if (linear & 0xfff) &+ UInt64(size) <= 0x1000 {
       return T(truncatingIfNeeded: try loadPart(linear, size, isUser, isExplicit))
     }
@@ -156,6 +159,7 @@ extension Processor {
       physical = found
     } else {
       physical = try translate(access)
+      if isDevice(physical, size: size) { return try loadDevice(physical, size: size) }
     }
     switch size {
     case 1: return UInt64(memory.load(physical, as: UInt8.self))
@@ -175,6 +179,7 @@ extension Processor {
     _ linear: UInt64, _ value: T, isUser: Bool, isExplicit: Bool = false
   ) throws(Fault) {
     let size = MemoryLayout<T>.size
+    defer { if armed.hasData { noteDataAccess(linear, size, isWrite: true) } }
     if (linear & 0xfff) &+ UInt64(size) <= 0x1000 {
       return try storePart(linear, size, UInt64(value), isUser, isExplicit)
     }
@@ -207,6 +212,7 @@ extension Processor {
       physical = known
     } else {
       physical = try translate(access)
+      if isDevice(physical, size: size) { return try storeDevice(physical, size: size, value) }
     }
     switch size {
     case 1: memory.store(physical, UInt8(truncatingIfNeeded: value))

@@ -177,6 +177,13 @@ import X86
       hostBase &+ UInt(truncatingIfNeeded: slot.pointee.physicalPage << 12) &- UInt(page)
   }
 
+  /// Makes accesses to the page of `linear` take the slow path, in every context, until they are
+  /// tagged anew.
+  func dropTags(of linear: UInt64) {
+    // SAFETY: slot() masks.
+    unsafe slot(linear).pointee.dropTags()
+  }
+
   /// Makes writes to a host-physical page take the slow path, in every context.
   func dropWriteAccess(physicalPage: UInt64) {
     for index in 0..<TLB.size {

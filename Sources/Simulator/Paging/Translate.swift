@@ -43,7 +43,7 @@ extension Processor {
       memory: memory, registers: registers, recorder: NoRecorder(), setsFlags: true)
     do {
       let page = try walker.walk(access.linear, access.pageAccess)
-      if memory.contains(page.physical & ~0xfff, 4096) {
+      if memory.contains(page.physical & ~0xfff, 4096), page.physical >> 12 != apicPage {
         tlb.fill(linear: access.linear, page)
         tag(access.linear, page.physical >> 12, page.rights, registers)
       }
@@ -75,12 +75,16 @@ extension Processor {
     func allows(_ kind: PageAccess.Kind) -> Bool {
       rights.isComplete(for: kind) && registers.allows(rights, PageAccess(kind, isUser: isUser))
     }
-    // A user page under SMAP is open or not by RFLAGS.AC, which changes without notice.
-    let isFickle =
-      rights.contains(.user) && !isUser && cr4 & CR4.smap != 0 && pagingMode != .off
+    // A user page under SMAP is open or not by RFLAGS.AC, which changes without notice. With a data
+    // breakpoint on the page loads and stores go the slow way, which compares addresses.
+    let isSlow =
+      (rights.contains(.user) && !isUser && cr4 & CR4.smap != 0 && pagingMode != .off)
+      || (armed.hasData && hasDataBreakpoint(onPageOf: linear))
+    let isROM = memory.map.isROM(physicalPage << 12)
     tlb.tag(
-      linear, (!isFickle && allows(.read), !isFickle && allows(.write), allows(.fetch)),
-      hostBase: memory.hostAddress, holdsCode: blocks.holdsCode(page: physicalPage))
+      linear, (!isSlow && allows(.read), !isSlow && !isROM && allows(.write), allows(.fetch)),
+      hostBase: memory.hostBase(of: physicalPage << 12),
+      holdsCode: blocks.holdsCode(page: physicalPage))
   }
 
   /// Turns the end of a walk into what the processor does about it.

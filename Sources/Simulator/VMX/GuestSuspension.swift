@@ -41,6 +41,9 @@ extension Processor {
     defer { emulationBus = nil }
     // A repeated string instruction is put back, and exits again, until it is done.
     isPutBack = false
+    let hadTrapFlag = systemFlags & RFLAGS.tf.rawValue != 0
+    deliveredEvent = false
+    systemFlags &= ~RFLAGS.rf.rawValue
     do throws(Fault) {
       let block = try unsafe currentBlock()
       // SAFETY: currentBlock returns a slot of the block table.
@@ -49,7 +52,10 @@ extension Processor {
       return handle(error)
     }
     interruptShadow = .none
-    systemFlags &= ~RFLAGS.rf.rawValue
+    // A repetition that a monitor emulates is a VM exit of its own.
+    if monitorIsExternal { systemFlags &= ~RFLAGS.rf.rawValue }
+    if hadTrapFlag, !deliveredEvent { pendingDebug |= DebugStatus.singleStep }
+    attention = true
     return nil
   }
 }
