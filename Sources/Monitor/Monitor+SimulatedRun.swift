@@ -9,8 +9,9 @@ extension Monitor {
   ) throws -> Stop {
     while true {
       if limit.interrupt.isRaised { return try run.stop(.interrupt, "interrupted") }
-      let most = run.mostInstructions(processor)
+      var most = run.mostInstructions
       if most == 0 { return try run.stop(.limit, run.limitText) }
+      let isSlice = timeline == nil ? false : shortenToCheckpoint(&most)
       if !books.contents.waitingVectors.isEmpty { try injectWaiting() }
       let stop: ProcessorStop
       do throws(VMEntryRefused) {
@@ -22,6 +23,9 @@ extension Monitor {
       if case .vmExit = stop, try handleQuickly(processor) {
         run.hasExit = true
         run.handled += 1
+      } else if isSlice, case .limit = stop {
+        if let stop = try run.sliceStop() { return stop }
+        continue
       } else if let stop = try take(stop.exit(processor), &run) {
         return stop
       }
@@ -36,9 +40,10 @@ extension Monitor {
     guard processor.lastExitInformation.reason == ExitReason.cpuid.rawValue,
       books.contents.policies.isEmpty
     else { return false }
+    let exit = processor.lastVMExit
+    record(exit, place(of: exit), cost: ExitCosts.cpuidCycles)
     ExitHandler.answerCPUID(processor)
-    processor.skipGuestInstruction(processor.lastExitInformation.instructionLength)
-    record(processor.lastVMExit, cost: ExitCosts.cpuidCycles, processor)
+    processor.skipGuestInstruction(exit.instructionLength)
     return true
   }
 }

@@ -154,6 +154,10 @@ import X86
   }
   /// The prompt plays the host: running returns at each VM exit instead of going on at the host RIP.
   var monitorIsExternal = false
+  /// The guest that was stopped for the prompt, as it runs on if nobody touches it.
+  var suspended: SuspendedGuest?
+  /// Counts what reaches the processor or its memory from outside.
+  var touches: UInt64 = 0
   /// A repeated string instruction was put back with repetitions left.
   var isPutBack = false
   /// Set while `complete(_:on:)` emulates one instruction: device accesses go here and do not exit.
@@ -283,6 +287,8 @@ enum Fault: UInt8, Error {
   case shutdown
   /// `pendingAccess` is for the platform to answer, on a machine without a monitor.
   case access
+  /// Watched memory was written.
+  case watched
   /// The instruction is to be executed again by itself: see DeviceSpace.swift.
   case again
   /// The slice ends: see Scheduler.swift.

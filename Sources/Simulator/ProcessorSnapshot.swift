@@ -55,6 +55,15 @@ struct ProcessorSnapshot: Sendable {
   }
 
   func restore(_ processor: Processor) {
+    restoreState(processor)
+    processor.suspended = nil
+    processor.tlb.flushEverything()
+    processor.blocks.flushEverything()
+    processor.updateMode()
+  }
+
+  /// As `restore`, but caches stay as they are, and `updateMode()` is the caller's to call.
+  func restoreState(_ processor: Processor) {
     processor.vmx = vmx
     processor.setRegisters(registers)
     (processor.flagResult, processor.flagCarries, processor.systemFlags) = flags
@@ -81,8 +90,5 @@ struct ProcessorSnapshot: Sendable {
     processor.unimplemented = unimplemented
     (processor.xcr0, processor.x87, processor.random) = (xcr0, x87, random)
     processor.delivering = nil
-    processor.tlb.flushEverything()
-    processor.blocks.flushEverything()
-    processor.updateMode()
   }
 }

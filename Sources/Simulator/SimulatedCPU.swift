@@ -21,6 +21,7 @@ final class SimulatedCPU: VirtualCPU {
   }
 
   func setRegisters(_ registers: Registers) throws {
+    processor.touches &+= 1
     planned = registers
     if !isGuest {
       processor.setRegisters(registers)
@@ -38,6 +39,7 @@ final class SimulatedCPU: VirtualCPU {
   }
 
   func writeMSR(_ index: UInt32, _ value: UInt64) throws -> Bool {
+    processor.touches &+= 1
     guard isGuest, let vmcs = processor.currentVMCS else {
       return processor.writeMSR(index, value)
     }
@@ -165,11 +167,13 @@ extension Processor {
 
   /// Raises the INTR pin with `vector`.
   public func requestInterrupt(_ vector: UInt8) {
+    touches &+= 1
     interruptRequest = vector
     attention = true
   }
 
   public func requestNMI() {
+    touches &+= 1
     nmiRequest = true
     attention = true
   }
@@ -177,6 +181,7 @@ extension Processor {
   /// Drops decoded code after a debugger or a loader has written memory.
   public func noteExternalStore(_ physical: UInt64, _ count: Int) {
     guard count > 0 else { return }
+    touches &+= 1
     let last = physical &+ UInt64(count) &- 1
     var page = physical & ~0xfff
     while page <= last {

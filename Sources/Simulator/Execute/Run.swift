@@ -161,6 +161,7 @@ extension Processor {
       return monitorIsExternal ? .vmExit : nil
     case .halted: return .halted
     case .access: return .access(pendingAccess)
+    case .watched: return .breakpoint(currentLinear)
     case .yield, .again: return .yielded
     case .shutdown, .exception:
       activity = .shutdown

@@ -78,7 +78,9 @@ extension Processor {
     let linear = try checkedLinear(segment, offset, size: size, isWrite: true)
     try forEachPage(linear, size) { part, count throws(Fault) in
       let access = LinearAccess(linear: part, kind: .write, size: count, isUser: cpl == 3)
-      if emulationBus == nil { _ = try translate(access) }
+      if emulationBus == nil, watchedPhysical(part, isUser: cpl == 3) == nil {
+        _ = try translate(access)
+      }
     }
     return try loadLinear(linear, isUser: cpl == 3, isExplicit: true)
   }
@@ -227,21 +229,27 @@ extension Processor {
     noteStore(physical, size)
   }
 
-  /// The address of a page that is writable but holds decoded code, if the TLB knows it.
+  /// The address in a page that is writable but watched, if the TLB knows it.
   private func watchedPhysical(_ linear: UInt64, isUser: Bool) -> UInt64? {
     guard isUser == (cpl == 3) else { return nil }
     let entry = unsafe tlb.slot(linear)
     // SAFETY: slot() masks its index.
     guard unsafe entry.pointee.watchedTag == (linear & ~0xfff) | tlb.generation else { return nil }
     let page = unsafe entry.pointee.physicalPage
-    // Its code has been dropped: stores need not be looked at any more.
-    if !blocks.holdsCode(page: page) { unsafe entry.pointee.writeTag = entry.pointee.watchedTag }
+    // Its code has been dropped, its content kept: stores need not be looked at any more.
+    if !blocks.holdsCode(page: page), !memory.isWatched(page << 12) {
+      unsafe entry.pointee.writeTag = entry.pointee.watchedTag
+    }
     return page << 12 | (linear & 0xfff)
   }
 
   /// Drops decoded code that a store has changed, and leaves the block that is executing.
   func noteStore(_ physical: UInt64, _ size: Int) {
     if blocks.noteStore(physical, count: size) { stopBlock() }
+    if memory.hasWatchHit {
+      attention = true
+      stopBlock()
+    }
   }
 
   /// While emulating one instruction for the monitor: nil where no RAM answers, so that the bus does.

@@ -24,8 +24,6 @@ import X86
   let globals = TLBStamps()
   let roots = TLBStamps()
   private let views: UnsafeMutablePointer<(view: TLBView, generation: UInt64)>
-  /// The context before the current one: a VM exit and the next VM entry go back and forth.
-  private var previous: (context: TranslationContext, view: TLBView, generation: UInt64)?
   /// Part of the keys of VPID 0, and of those of all other VPIDs: a higher number forgets them all.
   private var epochs: (root: UInt64, guests: UInt64) = (1, 1)
   let largePages = LargePageMarks()
@@ -72,23 +70,12 @@ import X86
   /// Makes `context` the one that lookups match.
   func select(_ context: TranslationContext) {
     if context == current { return }
-    let known = previous
-    previous = (current, view, generation)
     current = context
-    if let known, known.context == context {
-      (view, generation) = (known.view, known.generation)
-    } else {
-      findView()
-    }
+    resolve()
   }
 
-  /// Finds the current context's stamps again after some were forgotten.
+  /// Finds the current context's stamps, and the generation of its tags.
   func resolve() {
-    previous = nil
-    findView()
-  }
-
-  private func findView() {
     view = TLBView(
       space: spaces.stamp(spaceKey(current.vpid, current.pcid), orElse: nextStamp),
       global: globals.stamp(spaceKey(current.vpid, 0xffff), orElse: nextStamp &+ 1),
@@ -109,7 +96,6 @@ import X86
       // SAFETY: the whole allocations.
       for index in 0..<TLB.size { unsafe entries[index].dropTags() }
       unsafe views.update(repeating: (TLBView(), 0), count: TLBView.count)
-      previous = nil
       nextGeneration = 1
     }
     defer { nextGeneration &+= 1 }
@@ -163,15 +149,15 @@ import X86
   /// Lets the hot path use the entry of `linear` for what `allowed` names, in the current context.
   func tag(
     _ linear: UInt64, _ allowed: (read: Bool, write: Bool, fetch: Bool), hostBase: UInt,
-    holdsCode: Bool
+    isWatched: Bool
   ) {
     let page = linear & ~0xfff
     let tag = page | generation
     // SAFETY: slot() masks.
     let slot = unsafe slot(linear)
     unsafe slot.pointee.readTag = allowed.read ? tag : ~0
-    unsafe slot.pointee.writeTag = allowed.write && !holdsCode ? tag : ~0
-    unsafe slot.pointee.watchedTag = allowed.write && holdsCode ? tag : ~0
+    unsafe slot.pointee.writeTag = allowed.write && !isWatched ? tag : ~0
+    unsafe slot.pointee.watchedTag = allowed.write && isWatched ? tag : ~0
     unsafe slot.pointee.fetchTag = allowed.fetch ? tag : ~0
     unsafe slot.pointee.addend =
       hostBase &+ UInt(truncatingIfNeeded: slot.pointee.physicalPage << 12) &- UInt(page)
@@ -187,10 +173,38 @@ import X86
   /// Makes writes to a host-physical page take the slow path, in every context.
   func dropWriteAccess(physicalPage: UInt64) {
     for index in 0..<TLB.size {
-      // SAFETY: index < size. The next store tags the entry anew, as watched.
-      if unsafe entries[index].physicalPage == physicalPage {
-        unsafe entries[index].writeTag = ~0
-      }
+      // SAFETY: index < size.
+      if unsafe entries[index].physicalPage == physicalPage { unsafe entries[index].watch() }
+    }
+  }
+
+  /// Makes all writes take the slow path once.
+  func dropWriteAccess() {
+    // SAFETY: index < size.
+    for index in 0..<TLB.size { unsafe entries[index].watch() }
+  }
+
+  /// Which address spaces and roots are known, and by which stamps.
+  struct Contexts: Sendable {
+    fileprivate var spaces: [TLBStamps.Slot]
+    fileprivate var globals: [TLBStamps.Slot]
+    fileprivate var roots: [TLBStamps.Slot]
+    fileprivate var epochs: (root: UInt64, guests: UInt64)
+    fileprivate var current: TranslationContext
+  }
+
+  /// Stamps are never given out twice, so that what was cached under those that come back is valid
+  /// again, and nothing else is.
+  var contexts: Contexts {
+    get {
+      Contexts(
+        spaces: spaces.content, globals: globals.content, roots: roots.content, epochs: epochs,
+        current: current)
+    }
+    set {
+      (spaces.content, globals.content) = (newValue.spaces, newValue.globals)
+      (roots.content, epochs, current) = (newValue.roots, newValue.epochs, newValue.current)
+      resolve()
     }
   }
 }

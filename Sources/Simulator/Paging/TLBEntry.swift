@@ -4,7 +4,8 @@ struct TLBEntry {
   var readTag: UInt64 = ~0
   var writeTag: UInt64 = ~0
   var fetchTag: UInt64 = ~0
-  /// Writable, but the page holds decoded code: stores go through the slow path and are noted.
+  /// Writable, but stores are noted on the slow path: the page holds decoded code, or its content
+  /// has to be kept for a checkpoint first.
   var watchedTag: UInt64 = ~0
   /// Host address minus linear address: adding a linear address gives where its byte is.
   var addend: UInt = 0
@@ -14,6 +15,13 @@ struct TLBEntry {
   var linearPage: UInt64 = ~0
   /// The stamp of the address space, or for a global page of the VPID, when it was filled.
   var stamp: UInt64 = 0
+
+  /// The translation stays, so that nothing is walked again that hardware would not walk.
+  mutating func watch() {
+    if writeTag == ~0 { return }
+    watchedTag = writeTag
+    writeTag = ~0
+  }
 
   @inline(__always)
   mutating func dropTags() {
@@ -44,7 +52,7 @@ struct TLBOrigin {
 ///
 /// Linear mappings carry VPID and PCID, combined ones also the EPT root (SDM 3C, "Information That
 /// May Be Cached"). Root operation and guests without VPID use VPID 0.
-struct TranslationContext: Equatable {
+struct TranslationContext: Equatable, Sendable {
   /// Stands in the PCID's place while paging is off: linear addresses then are physical ones, which
   /// no entry made with paging on may answer for.
   static let pagingOff: UInt16 = 0xfffe

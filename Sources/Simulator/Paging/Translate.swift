@@ -84,7 +84,7 @@ extension Processor {
     tlb.tag(
       linear, (!isSlow && allows(.read), !isSlow && !isROM && allows(.write), allows(.fetch)),
       hostBase: memory.hostBase(of: physicalPage << 12),
-      holdsCode: blocks.holdsCode(page: physicalPage))
+      isWatched: memory.isWatched(physicalPage << 12) || blocks.holdsCode(page: physicalPage))
   }
 
   /// Turns the end of a walk into what the processor does about it.

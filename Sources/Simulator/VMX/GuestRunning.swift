@@ -8,9 +8,9 @@ extension Processor {
   @inline(never)
   public func runGuest(until limit: RunLimit, most: UInt64) throws(VMEntryRefused) -> ProcessorStop
   {
-    if !vmx.isNonRoot, try enterGuest() == false { return .vmExit }
+    if !vmx.isNonRoot, !resumeSuspendedGuest(), try enterGuest() == false { return .vmExit }
     let stop = run(until: limit, most: most)
-    if vmx.isNonRoot { suspendGuest() }
+    if vmx.isNonRoot { suspendForPrompt() }
     return stop
   }
 
