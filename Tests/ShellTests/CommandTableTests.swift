@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "timeline", "map", "ept 0", "info tlb",
+    "timeline", "map",
   ])
   func laterCommandsSayWhatToUseInstead(_ line: String) {
     let result = fakeSession().execute(line)
