@@ -63,6 +63,8 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
   var keepsIoctls: Bool { get set }
   /// The ioctls since the last call, one line each with arguments and result.
   func takeIoctls() -> [String]
+  /// What the guest executed since the last call and the simulated processor does not, a line each.
+  func takeUnimplemented() -> [String]
 }
 
 extension Monitor: MonitorNeeds {}

@@ -64,9 +64,18 @@ extension Processor {
     isMonitorArmed = false
     interruptRequest = nil
     nmiRequest = false
+    (initRequest, startupVector) = (false, nil)
+    (isYielding, endsTurn, wantsAlone) = (false, false, false)
+    // SDM 3A, "Processor State After Reset": EDX identifies the processor, the TSC is 0.
+    self[.rdx] = UInt64(CPUID.read(1, 0).eax)
+    msrs.tscBase = 0 &- time
+    apic = LocalAPIC(id: apic.id)
+    refreshAPICPage()
+    if apic.base & LocalAPIC.bootstrap == 0 { activity = .waitForSIPI }
     delivering = nil
     pdptes = (0, 0, 0, 0)
     vmx = VMXState()
+    (xcr0, x87, random) = (1, .powerUp, RandomSource(seed: UInt64(apicID)))
     tlb.flushEverything()
     updateMode()
   }
@@ -94,7 +103,9 @@ extension Processor {
     }
     rip = value.rip
     rflags = value.rflags.rawValue
-    (cr0, cr2, cr3, cr4, cr8) = (value.cr0, value.cr2, value.cr3, value.cr4, value.cr8)
+    (cr0, cr2, cr3, cr4) = (value.cr0, value.cr2, value.cr3, value.cr4)
+    // The task-priority register has four bits more.
+    if value.cr8 != cr8 { cr8 = value.cr8 }
     efer = value.efer
     (ldtr, tr, gdtr, idtr) = (value.ldtr, value.tr, value.gdtr, value.idtr)
     dr = (value[debug: 0], value[debug: 1], value[debug: 2], value[debug: 3])

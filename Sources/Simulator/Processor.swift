@@ -7,6 +7,8 @@ import X86
 /// pointers allocated once: an Array there costs a check and a retain on each operand.
 @safe public final class Processor {
   let memory: PhysicalMemory
+  /// Its place among the processors of the machine.
+  let index: Int
 
   // MARK: General registers
 
@@ -34,7 +36,6 @@ import X86
   var cr2: UInt64 = 0
   var cr3: UInt64 = 0
   var cr4: UInt64 = 0
-  var cr8: UInt64 = 0
   var efer: UInt64 = 0
   /// The four PDPTE registers of PAE paging (SDM 3A, "PDPTE Registers").
   var pdptes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
@@ -61,6 +62,21 @@ import X86
   /// The vector at the INTR pin; nil when no interrupt is requested.
   var interruptRequest: UInt8?
   var nmiRequest = false
+  var initRequest = false
+  /// The vector of a SIPI that has been sent to this processor while it waited for one.
+  var startupVector: UInt8?
+
+  // MARK: Platform
+
+  var apic: LocalAPIC
+  /// The local APIC exists: on a bare machine.
+  var hasAPIC = false
+  /// Number of the page that holds its registers; all ones when it has none.
+  var apicPage: UInt64 = ~0
+  /// Nil on a machine with a monitor.
+  var systemBus: SystemBus?
+  /// What is not RAM is answered by a board.
+  var hasBoard = false
 
   // MARK: Derived from the above by updateMode()
 
@@ -93,13 +109,31 @@ import X86
   var instructionStart: UInt64 = 0
   /// Its length; 0 between instructions.
   var instructionLength: UInt8 = 0
-  /// Instructions that the maps know and this processor does not execute, as met.
-  var unimplemented: [UInt64: Mnemonic] = [:]
+  var unimplemented = UnimplementedInstructions()
+
+  // MARK: Extended state
+
+  var xcr0: UInt64 = 1
+  var x87 = X87State.powerUp
+  /// What RDRAND and RDSEED draw from.
+  var random = RandomSource(seed: 0)
 
   // MARK: Time
 
   /// Instructions retired since power-on. The TSC counts them.
   var retired: UInt64 = 0
+  /// Nanoseconds in which this processor did not execute.
+  var timeOffset: UInt64 = 0
+  /// Exceptions delivered since power-on. A limit counts them as well as instructions.
+  var eventsDelivered: UInt64 = 0
+  /// The slice is to end at the next boundary.
+  var isYielding = false
+  /// Nor is there another in this round: PAUSE.
+  var endsTurn = false
+  /// An instruction was given up to be executed by itself; the one that executes is by itself, and the
+  /// count of retired instructions is exact.
+  var wantsAlone = false
+  var isAlone = false
 
   // MARK: VMX
 
@@ -120,10 +154,18 @@ import X86
   /// Something between instructions may need doing: see Boundary.swift.
   var attention = true
 
-  public init(memory: PhysicalMemory) {
+  /// Processors of one machine share `blocks`; without it the processor has its own.
+  public convenience init(memory: PhysicalMemory) {
+    self.init(memory: memory, blocks: BlockCache(memory: memory), index: 0)
+  }
+
+  init(memory: PhysicalMemory, blocks: BlockCache, index: Int) {
     self.memory = memory
+    self.index = index
+    self.blocks = blocks
+    apic = LocalAPIC(id: UInt32(truncatingIfNeeded: index))
     tlb = TLB()
-    blocks = BlockCache(memory: memory)
+    blocks.tlbs.append(tlb)
     unsafe blockEnd = UnsafePointer(blocks.ops)
     reset()
   }
@@ -139,7 +181,7 @@ import X86
   public var instructionsRetired: UInt64 { retired }
   /// The VM exit performed last.
   public var lastVMExit: VMExit { pendingExit }
-  public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented }
+  public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented.all }
 
   var rip: UInt64 {
     get { r[Instruction.rip] }
@@ -220,6 +262,10 @@ enum Fault: UInt8, Error {
   case shutdown
   /// `pendingAccess` is for the platform to answer, on a machine without a monitor.
   case access
+  /// The instruction is to be executed again by itself: see DeviceSpace.swift.
+  case again
+  /// The slice ends: see Scheduler.swift.
+  case yield
 }
 
 extension Processor {

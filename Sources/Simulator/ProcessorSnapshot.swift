@@ -15,8 +15,17 @@ struct ProcessorSnapshot: Sendable {
   private let interruptRequest: UInt8?
   private let nmiRequest: Bool
   private let retired: UInt64
+  private let eventsDelivered: UInt64
+  private let apic: LocalAPIC
+  private let timeOffset: UInt64
+  private let initRequest: Bool
+  private let startupVector: UInt8?
+  private let endsTurn: Bool
   private let vmx: VMXState
-  private let unimplemented: [UInt64: Mnemonic]
+  private let unimplemented: UnimplementedInstructions
+  private let xcr0: UInt64
+  private let x87: X87State
+  private let random: RandomSource
 
   init(_ processor: Processor) {
     registers = processor.currentRegisters()
@@ -32,8 +41,15 @@ struct ProcessorSnapshot: Sendable {
     interruptRequest = processor.interruptRequest
     nmiRequest = processor.nmiRequest
     retired = processor.retired
+    eventsDelivered = processor.eventsDelivered
+    apic = processor.apic
+    timeOffset = processor.timeOffset
+    initRequest = processor.initRequest
+    startupVector = processor.startupVector
+    endsTurn = processor.endsTurn
     vmx = processor.vmx
     unimplemented = processor.unimplemented
+    (xcr0, x87, random) = (processor.xcr0, processor.x87, processor.random)
   }
 
   func restore(_ processor: Processor) {
@@ -51,7 +67,16 @@ struct ProcessorSnapshot: Sendable {
     processor.interruptRequest = interruptRequest
     processor.nmiRequest = nmiRequest
     processor.retired = retired
+    processor.eventsDelivered = eventsDelivered
+    processor.apic = apic
+    processor.timeOffset = timeOffset
+    processor.initRequest = initRequest
+    processor.startupVector = startupVector
+    processor.endsTurn = endsTurn
+    processor.wantsAlone = false
+    processor.refreshAPICPage()
     processor.unimplemented = unimplemented
+    (processor.xcr0, processor.x87, processor.random) = (xcr0, x87, random)
     processor.delivering = nil
     processor.tlb.flushEverything()
     processor.blocks.flushEverything()

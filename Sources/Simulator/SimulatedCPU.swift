@@ -8,6 +8,8 @@ final class SimulatedCPU: VirtualCPU {
   private let processor: Processor
   /// The guest's first registers, until there is a current VMCS to hold them.
   var planned = Registers()
+  /// The bare machine that runs its processors in turn; nil with a monitor.
+  weak var machine: SimulatedMachine?
 
   init(_ processor: Processor) { self.processor = processor }
 
@@ -75,10 +77,11 @@ final class SimulatedCPU: VirtualCPU {
     return true
   }
 
-  var instructionsRetired: UInt64? { processor.retired }
+  /// Of all processors on a bare machine, because a limit is about all of them.
+  var instructionsRetired: UInt64? { machine?.instructionsRetired ?? processor.retired }
 
   func run(until limit: RunLimit) throws -> Exit {
-    guard isGuest else { return exit(processor.run(until: limit)) }
+    if let machine { return machine.runBare(until: limit) }
     if !processor.vmx.isNonRoot {
       let isLaunched = processor.currentVMCSIsLaunched == true
       switch processor.prompt(isLaunched ? .vmresume : .vmlaunch) {
@@ -92,7 +95,15 @@ final class SimulatedCPU: VirtualCPU {
     return exit(stop)
   }
 
+  /// On a bare machine the others may take their turns before.
   func step() throws -> Exit {
+    if let machine {
+      let isRunnable = processor.isRunnable
+      let exit = machine.runBare(
+        until: RunLimit(instructions: isRunnable ? nil : 1),
+        stepping: isRunnable ? processor.index : nil)
+      return exit == .limit ? .stepped : exit
+    }
     let exit = try run(until: RunLimit(instructions: 1))
     return exit == .limit ? .stepped : exit
   }
@@ -106,6 +117,8 @@ final class SimulatedCPU: VirtualCPU {
     case .halted: .halted
     case .shutdown: .shutdown
     case .access(let access): .access(access)
+    // Only a scheduler asks for it.
+    case .yielded: .limit
     }
   }
 

@@ -283,6 +283,12 @@ final class FakeMonitor: MonitorNeeds {
   }
 
   func raiseInterrupt(_ vector: UInt8) throws {}
+  var unimplemented: [String] = []
+  func takeUnimplemented() -> [String] {
+    defer { unimplemented = [] }
+    return unimplemented
+  }
+
   func takeIoctls() -> [String] { keepsIoctls ? ["ioctl(vcpu, KVM_RUN) = 0"] : [] }
 }
 

@@ -27,6 +27,7 @@ import Testing
       }
     }
     #expect(differences.isEmpty, "\(differences.prefix(20).joined(separator: "\n"))")
+    print("\(size): \(compared) forms agree with llvm-objdump")
     #expect(compared > 20_000)
   }
 

@@ -5,9 +5,10 @@ extension ExitHandler {
   static let cpuid = ExitHandler(
     .cpuid, "answers as the processor does, with VMX hidden and the monitor named"
   ) { monitor, exit in
-    let answer = GuestCPUID.read(
-      UInt32(truncatingIfNeeded: try monitor.general(.rax)),
-      UInt32(truncatingIfNeeded: try monitor.general(.rcx)))
+    let leaf = UInt32(truncatingIfNeeded: try monitor.general(.rax))
+    let subleaf = UInt32(truncatingIfNeeded: try monitor.general(.rcx))
+    let base = monitor.simulated?.processor.cpuidOfGuest(leaf, subleaf)
+    let answer = GuestCPUID.read(leaf, subleaf, base: base)
     // Writing a 32-bit register clears its upper half.
     try monitor.setGeneral([
       .rax: UInt64(answer.eax), .rbx: UInt64(answer.ebx), .rcx: UInt64(answer.ecx),
@@ -40,8 +41,11 @@ enum GuestCPUID {
     },
   ]
 
-  static func read(_ leaf: UInt32, _ subleaf: UInt32) -> CPUIDLeaf {
-    var answer = CPUID.read(leaf, subleaf)
+  /// `base` is what the guest's processor answers; the table's answer if nil.
+  static func read(
+    _ leaf: UInt32, _ subleaf: UInt32, base: CPUIDLeaf? = nil
+  ) -> CPUIDLeaf {
+    var answer = base ?? CPUID.read(leaf, subleaf)
     for row in rows where row.leaf == leaf { row.change(&answer) }
     return answer
   }

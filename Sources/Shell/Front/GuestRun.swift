@@ -65,6 +65,7 @@ public struct GuestRun {
         output.write(Array(monitor.consoleOutput[written...]))
         written = monitor.consoleOutput.count
       }
+      for line in monitor.takeUnimplemented() { errors.write(line: line) }
     } while stop.reason == .limit && executed ?? 0 < maxInstructions ?? .max
       && output.failure == nil
     let report = Report(

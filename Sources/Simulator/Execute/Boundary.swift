@@ -7,8 +7,13 @@ extension Processor {
   /// this is asked again behind it.
   func takeBoundaryEvents() throws(Fault) -> Bool {
     attention = false
+    if isYielding {
+      isYielding = false
+      throw .yield
+    }
     debugMatches = 0
     if deferredException != nil { throw raiseDeferredException() }
+    try takeINITAndStartUp()
     // An event that was delivered is followed by a boundary of its own. Handlers that nest for ever run
     // out of stack, but not here.
     var rounds = 0
@@ -32,11 +37,11 @@ extension Processor {
     if armed.hasCode { try takeCodeBreakpoint() }
     let runsAlone =
       interruptShadow != .none || systemFlags & (RFLAGS.tf.rawValue | RFLAGS.rf.rawValue) != 0
-      || vmx.primaryControls & PrimaryControls.monitorTrapFlag != 0
+      || vmx.primaryControls & PrimaryControls.monitorTrapFlag != 0 || wantsAlone
       || (armed.hasCode && hasCodeBreakpoint(onPageOf: currentLinear))
-    if armed.hasCode || runsAlone || interruptRequest != nil || nmiRequest || hasVMXBoundaryWork {
-      attention = true
-    }
+    (isAlone, wantsAlone) = (runsAlone, false)
+    // Whatever opens the door to a request that has to wait sets `attention` itself.
+    if armed.hasCode || runsAlone || hasVMXBoundaryWork { attention = true }
     return runsAlone
   }
 
@@ -71,7 +76,28 @@ extension Processor {
     return .exception
   }
 
+  /// SDM 3A, "MP Initialization Protocol". In VMX operation INIT is blocked, or it exits (SDM 3C,
+  /// "Other Causes of VM Exits").
+  private func takeINITAndStartUp() throws(Fault) {
+    if initRequest {
+      if vmx.isNonRoot {
+        initRequest = false
+        throw vmExit(ExitReason.initSignal.rawValue)
+      }
+      if !vmx.isOn {
+        initRequest = false
+        let vector = startupVector
+        initialise()
+        startupVector = vector
+      }
+    }
+    guard let vector = startupVector, activity == .waitForSIPI else { return }
+    startupVector = nil
+    startUp(vector)
+  }
+
   private func takeInterrupts() throws(Fault) {
+    guard activity != .waitForSIPI else { return }
     if nmiRequest, !nmiBlocked, interruptShadow == .none {
       nmiRequest = false
       nmiBlocked = true
@@ -79,10 +105,9 @@ extension Processor {
       try deliver(EventInDelivery(type: 2, vector: 2))
       return
     }
-    guard let vector = interruptRequest, systemFlags & RFLAGS.if.rawValue != 0,
-      interruptShadow == .none
+    guard activity != .shutdown, systemFlags & RFLAGS.if.rawValue != 0, interruptShadow == .none,
+      hasInterruptRequest, let vector = acknowledgeInterrupt()
     else { return }
-    interruptRequest = nil
     activity = .active
     try deliver(EventInDelivery(type: 0, vector: vector))
   }

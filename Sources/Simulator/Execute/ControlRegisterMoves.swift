@@ -90,7 +90,7 @@ extension Processor {
   /// CR4 bits that this processor has.
   static let cr4Supported: UInt64 =
     CR4.vme | CR4.pvi | CR4.tsd | CR4.de | CR4.pse | CR4.pae | CR4.mce | CR4.pge | CR4.pce
-    | CR4.umip | CR4.vmxe | CR4.fsgsbase | CR4.smep | CR4.smap
+    | CR4.umip | CR4.vmxe | CR4.fsgsbase | CR4.osxsave | CR4.smep | CR4.smap
 
   func writeCR4(_ value: UInt64) throws(Fault) {
     if value & ~Processor.cr4Supported != 0 { throw generalProtection() }

@@ -74,7 +74,7 @@ extension Processor {
   private func noteDecoded(_ physical: UInt64, _ count: Int) {
     let inPage = min(count, Int(0x1000 &- (physical & 0xfff)))
     if blocks.markCode(physical, count: inPage) {
-      tlb.dropWriteAccess(physicalPage: physical >> 12)
+      for tlb in blocks.tlbs { tlb.dropWriteAccess(physicalPage: physical >> 12) }
     }
   }
 
@@ -129,7 +129,7 @@ extension Processor {
   /// Instructions that see the count of those before them, which is brought up to date between blocks.
   static func startsBlock(_ instruction: Instruction) -> Bool {
     switch instruction.mnemonic {
-    case .rdtsc, .rdtscp, .rdmsr, .wrmsr: true
+    case .rdtsc, .rdtscp, .rdmsr, .wrmsr, .in, .out, .ins, .outs: true
     default: false
     }
   }

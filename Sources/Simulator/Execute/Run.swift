@@ -13,14 +13,18 @@ public enum ProcessorStop: Sendable, Equatable {
   case shutdown
   /// A port or memory access for the platform; the instruction has not executed.
   case access(DeviceAccess)
+  /// Something outside has to be looked at; nothing was lost.
+  case yielded
 }
 
 extension Processor {
   /// Runs until something of `ProcessorStop`, at most to `limit.instructions` more retired.
-  public func run(until limit: RunLimit) -> ProcessorStop {
+  ///
+  /// The first instruction is not stopped by a breakpoint, unless `skipsFirstBreakpoint` is false.
+  public func run(until limit: RunLimit, skipsFirstBreakpoint: Bool = true) -> ProcessorStop {
     // A delivered exception counts like an instruction: a handler that faults at once would run for ever.
     var target = limit.instructions.map { retired &+ $0 } ?? ~0
-    var skipsBreakpoint = true
+    var skipsBreakpoint = skipsFirstBreakpoint
     var poll = 0
     attention = true
     while true {
@@ -52,7 +56,14 @@ extension Processor {
           }
         }
       } catch {
+        if error == .again {
+          // The breakpoint of the instruction has been passed.
+          (wantsAlone, attention, skipsBreakpoint) = (true, true, true)
+          takeBackDebugMatches()
+          continue
+        }
         if let stop = handle(error) { return stop }
+        eventsDelivered &+= 1
         if limit.instructions != nil { target &-= 1 }
         skipsBreakpoint = false
       }
@@ -143,6 +154,7 @@ extension Processor {
       return monitorIsExternal ? .vmExit : nil
     case .halted: return .halted
     case .access: return .access(pendingAccess)
+    case .yield, .again: return .yielded
     case .shutdown, .exception:
       activity = .shutdown
       delivering = nil

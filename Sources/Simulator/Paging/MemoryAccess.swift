@@ -155,6 +155,7 @@ extension Processor {
       physical = found
     } else {
       physical = try translate(access)
+      if isDevice(physical, size: size) { return try loadDevice(physical, size: size) }
     }
     switch size {
     case 1: return UInt64(memory.load(physical, as: UInt8.self))
@@ -205,6 +206,7 @@ extension Processor {
       physical = known
     } else {
       physical = try translate(access)
+      if isDevice(physical, size: size) { return try storeDevice(physical, size: size, value) }
     }
     switch size {
     case 1: memory.store(physical, UInt8(truncatingIfNeeded: value))

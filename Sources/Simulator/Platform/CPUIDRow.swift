@@ -46,14 +46,20 @@ extension CPUID {
     CPUIDRow(1, .ecx, 22, "MOVBE"),
     CPUIDRow(1, .ecx, 3, "MONITOR"),
     CPUIDRow(1, .edx, 1, "VME"),
+    CPUIDRow(1, .ecx, 23, "POPCNT"),
+    CPUIDRow(1, .ecx, 26, "XSAVE"),
+    CPUIDRow(1, .ecx, 30, "RDRAND"),
     CPUIDRow(1, .edx, 2, "DE"),
     CPUIDRow(1, .edx, 3, "PSE"),
     CPUIDRow(1, .edx, 4, "TSC"),
     CPUIDRow(1, .edx, 5, "MSR"),
     CPUIDRow(1, .edx, 6, "PAE"),
+    CPUIDRow(1, .edx, 7, "MCE"),
     CPUIDRow(1, .edx, 8, "CX8"),
     CPUIDRow(1, .edx, 11, "SEP"),
+    CPUIDRow(1, .edx, 12, "MTRR"),
     CPUIDRow(1, .edx, 13, "PGE"),
+    CPUIDRow(1, .edx, 14, "MCA"),
     CPUIDRow(1, .edx, 15, "CMOV"),
     CPUIDRow(1, .edx, 16, "PAT"),
     CPUIDRow(1, .edx, 17, "PSE-36"),
@@ -69,20 +75,31 @@ extension CPUID {
 
   private static let features7: [CPUIDRow] = [
     CPUIDRow(7, .ebx, 0, "FSGSBASE"),
+    CPUIDRow(7, .ebx, 3, "BMI1"),
     CPUIDRow(7, .ebx, 7, "SMEP"),
+    CPUIDRow(7, .ebx, 8, "BMI2"),
+    CPUIDRow(7, .ebx, 18, "RDSEED"),
+    CPUIDRow(7, .ebx, 19, "ADX"),
     CPUIDRow(7, .ebx, 20, "SMAP"),
     CPUIDRow(7, .ebx, 23, "CLFLUSHOPT"),
     CPUIDRow(7, .ebx, 24, "CLWB"),
     CPUIDRow(7, .ecx, 2, "UMIP"),
+    CPUIDRow(7, .ecx, 22, "RDPID"),
     CPUIDRow(7, .ecx, 25, "CLDEMOTE"),
+    CPUIDRow(7, .edx, 14, "SERIALIZE"),
   ]
 
   private static let extendedState: [CPUIDRow] = [
-    CPUIDRow(0xb, .ecx, 8, "level type: thread")
+    CPUIDRow(0xb, .ecx, 8, "level type: thread"),
+    CPUIDRow(0xd, .eax, 0, "XCR0 may hold: x87"),
+    CPUIDRow(0xd, .ebx, 0, "bytes of an XSAVE area for what XCR0 holds", value: 576),
+    CPUIDRow(0xd, .ecx, 0, "bytes of the largest XSAVE area", value: 576),
+    CPUIDRow(0xd, .eax, 0, "XSAVEOPT", subleaf: 1),
   ]
 
   private static let extended: [CPUIDRow] = [
     CPUIDRow(0x8000_0001, .ecx, 0, "LAHF/SAHF in 64-bit mode"),
+    CPUIDRow(0x8000_0001, .ecx, 5, "LZCNT"),
     CPUIDRow(0x8000_0001, .ecx, 8, "PREFETCHW"),
     CPUIDRow(0x8000_0001, .edx, 11, "SYSCALL"),
     CPUIDRow(0x8000_0001, .edx, 20, "execute disable"),
@@ -93,6 +110,7 @@ extension CPUID {
     CPUIDRow(
       0x8000_0008, .eax, 0, "physical-address bits",
       value: UInt32(Processor.physicalAddressWidth)),
+    CPUIDRow(0x8000_0008, .ebx, 9, "WBNOINVD"),
     CPUIDRow(0x8000_0008, .eax, 8, "linear-address bits", value: 48),
   ]
 }
