@@ -31,8 +31,12 @@ extension Processor {
   /// Translates by walking the tables, fills the TLB, and returns the host-physical address.
   @inline(never)
   func translate(_ access: LinearAccess) throws(Fault) -> UInt64 {
+    var registers = pagingRegisters
+    // SDM 3A, "Determination of Access Rights": what the processor itself reads and writes at CPL 3 is
+    // an implicit supervisor access, to which RFLAGS.AC does not open user pages.
+    if !access.isUser, cpl == 3 { registers.rflags &= ~RFLAGS.ac.rawValue }
     var walker = PageWalker(
-      memory: memory, registers: pagingRegisters, recorder: NoRecorder(), setsFlags: true)
+      memory: memory, registers: registers, recorder: NoRecorder(), setsFlags: true)
     do {
       let page = try walker.walk(
         access.linear, PageAccess(access.kind, isUser: access.isUser))
