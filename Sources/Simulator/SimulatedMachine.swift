@@ -202,7 +202,7 @@ public final class SimulatedMachine: VirtualMachine {
     try memory.restore(snapshot.pages)
     for (processor, saved) in zip(processors, snapshot.processors) { saved.restore(processor) }
     simulatedCPUs[0].planned = snapshot.planned
-    if let state = snapshot.scheduler { scheduler?.state = state }
+    if let state = snapshot.scheduler { scheduler?.restore(state) }
     selected = snapshot.selected
   }
 }
