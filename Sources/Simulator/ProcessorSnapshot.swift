@@ -10,6 +10,8 @@ struct ProcessorSnapshot: Sendable {
   private let interruptShadow: InterruptShadow
   private let nmiBlocked: Bool
   private let pendingDebug: UInt64
+  private let deferredException: DeferredException?
+  private let isMonitorArmed: Bool
   private let interruptRequest: UInt8?
   private let nmiRequest: Bool
   private let retired: UInt64
@@ -34,6 +36,8 @@ struct ProcessorSnapshot: Sendable {
     interruptShadow = processor.interruptShadow
     nmiBlocked = processor.nmiBlocked
     pendingDebug = processor.pendingDebug
+    deferredException = processor.deferredException
+    isMonitorArmed = processor.isMonitorArmed
     interruptRequest = processor.interruptRequest
     nmiRequest = processor.nmiRequest
     retired = processor.retired
@@ -49,6 +53,15 @@ struct ProcessorSnapshot: Sendable {
   }
 
   func restore(_ processor: Processor) {
+    restoreState(processor)
+    processor.suspended = nil
+    processor.tlb.flushEverything()
+    processor.blocks.flushEverything()
+    processor.updateMode()
+  }
+
+  /// As `restore`, but caches stay as they are, and `updateMode()` is the caller's to call.
+  func restoreState(_ processor: Processor) {
     processor.vmx = vmx
     processor.setRegisters(registers)
     (processor.flagResult, processor.flagCarries, processor.systemFlags) = flags
@@ -58,6 +71,8 @@ struct ProcessorSnapshot: Sendable {
     processor.interruptShadow = interruptShadow
     processor.nmiBlocked = nmiBlocked
     processor.pendingDebug = pendingDebug
+    processor.deferredException = deferredException
+    processor.isMonitorArmed = isMonitorArmed
     processor.interruptRequest = interruptRequest
     processor.nmiRequest = nmiRequest
     processor.retired = retired
@@ -72,8 +87,5 @@ struct ProcessorSnapshot: Sendable {
     processor.unimplemented = unimplemented
     (processor.xcr0, processor.x87, processor.random) = (xcr0, x87, random)
     processor.delivering = nil
-    processor.tlb.flushEverything()
-    processor.blocks.flushEverything()
-    processor.updateMode()
   }
 }

@@ -93,6 +93,12 @@ final class FakeMonitor: MonitorNeeds {
   var keepsIoctls = false
   var debugExitStatus: UInt8? { nil }
   var interrupt = Interrupt()
+  var checkpointMemory: UInt64 = 0
+  var timeStatus: TimeStatus {
+    TimeStatus(count: fake.instructionsRetired, start: 0, budget: checkpointMemory)
+  }
+  /// What the journeys were.
+  var journeys: [String] = []
   /// The limits that `run` was given.
   var limits: [RunLimit] = []
 
@@ -262,6 +268,22 @@ final class FakeMonitor: MonitorNeeds {
       return VMXAnswer(.exit, exit: exit)
     default: return VMXAnswer(.success)
     }
+  }
+
+  func reverseStep(_ count: UInt64, interrupt: Interrupt) throws -> Stop {
+    journeys.append("back \(count)")
+    return Stop(reason: .step, rip: fake.state.rip, instructions: count)
+  }
+
+  func reverseContinue(to targets: ReverseTargets) throws -> Stop {
+    let watched = targets.watched.map(\.number)
+    journeys.append("search \(targets.breakpoints.sorted()) \(watched)")
+    return Stop(reason: .limit, rip: fake.state.rip, explanation: "this is the start of time")
+  }
+
+  func go(to count: UInt64, interrupt: Interrupt) throws -> Stop {
+    journeys.append("go \(count)")
+    return Stop(reason: .step, rip: fake.state.rip, instructions: 0)
   }
 
   func vmcs() throws -> VMCSContents? {

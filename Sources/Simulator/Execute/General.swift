@@ -123,6 +123,10 @@ extension Processor {
     case .rdfsbase, .rdgsbase, .wrfsbase, .wrgsbase: try segmentBase(i)
     case .syscall: try syscall(i)
     case .sysret: try sysret(i)
+    case .sysenter: try sysenter()
+    case .sysexit: try sysexit(i)
+    case .monitor: try monitor(i)
+    case .mwait: try mwait()
     case .ud0, .ud1, .ud2: throw undefinedOpcode
     // Not reported by CPUID, or not enabled: SMX, SMM, VM functions, compacted and supervisor XSAVE.
     case .getsec, .rsm, .vmfunc, .xsavec, .xsaves, .xrstors: throw undefinedOpcode

@@ -52,9 +52,16 @@ extension Processor {
     guard !isFickle, access.isUser == (cpl == 3) else { return }
     var page = page
     if memory.map.isROM(page.physical) { page.isWritable = false }
+    if armed.hasData, hasDataBreakpoint(onPageOf: access.linear) {
+      // Loads and stores go the slow way, which compares addresses.
+      page.isReadable = false
+      page.isWritable = false
+    }
+    let isWatched =
+      memory.isWatched(page.physical) || blocks.holdsCode(page: page.physical >> 12)
     tlb.fill(
       linear: access.linear, page, hostBase: memory.hostBase(of: page.physical),
-      holdsCode: blocks.holdsCode(page: page.physical >> 12))
+      holdsCode: isWatched)
   }
 
   /// Turns the end of a walk into what the processor does about it.
