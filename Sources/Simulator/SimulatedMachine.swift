@@ -179,7 +179,7 @@ public final class SimulatedMachine: VirtualMachine {
     case .access(let access):
       selected = index
       return .access(access)
-    case .vmExit: return .vmExit(processors[index].pendingExit)
+    case .vmExit: return .vmExit(processors[index].lastVMExit)
     case .yielded: return board?.isStopRequested == true ? .stopRequested : .resetRequested
     }
   }
@@ -189,7 +189,7 @@ public final class SimulatedMachine: VirtualMachine {
   public func save() throws -> any MachineSnapshot {
     SimulatedSnapshot(
       pages: memory.nonZeroPages(), processors: processors.map(ProcessorSnapshot.init),
-      planned: simulatedCPUs[0].planned, scheduler: scheduler?.state, selected: selected)
+      planned: simulatedCPUs[0].planned, scheduler: scheduler?.save(), selected: selected)
   }
 
   public func restore(_ snapshot: any MachineSnapshot) throws {
