@@ -1,5 +1,5 @@
 /// Model-specific registers that are not state of something else, by the manual's names.
-struct MSRFile: Sendable {
+struct MSRFile: Sendable, Equatable {
   /// Locked, with VMX outside SMX enabled, as firmware leaves it.
   var featureControl: UInt64 = 5
   /// Fast strings, MONITOR and MWAIT; no branch trace store, no precise event-based sampling.

@@ -28,6 +28,8 @@ public struct GuestRun {
     let errors = StandardError()
     let output = StandardOutput()
     InterruptSignals.install(interrupt: session.interrupt)
+    // Nobody will ask to go back.
+    session.options.checkpointMemory = 0
     do {
       try load(session)
       return try run(session, output, errors)
