@@ -58,7 +58,7 @@ struct Ringside: ParsableCommand {
   static func joined(_ arguments: [String]) -> [String] {
     var result: [String] = []
     for argument in arguments {
-      if let last = result.last, ["--append", "--module"].contains(last) {
+      if argument.hasPrefix("-"), let last = result.last, ["--append", "--module"].contains(last) {
         result[result.count - 1] = "\(last)=\(argument)"
       } else {
         result.append(argument)
