@@ -37,14 +37,11 @@ public struct ExitLog: Sendable, Equatable {
   /// Entries that are kept.
   var keptCount: Int { ring.count }
 
+  /// The sequence number is filled in here.
   mutating func append(_ entry: Entry) {
-    var entry = entry
-    entry.sequence = count &+ 1
-    if ring.count < Self.capacity {
-      ring.append(entry)
-    } else {
-      ring[Int(count % UInt64(Self.capacity))] = entry
-    }
+    let place = Int(count % UInt64(Self.capacity))
+    if ring.count < Self.capacity { ring.append(entry) } else { ring[place] = entry }
     count &+= 1
+    ring[place].sequence = count
   }
 }

@@ -11,13 +11,13 @@ extension Monitor {
 
   /// A general register of the guest other than RSP, at an exit.
   func general(_ register: GeneralRegister) throws -> UInt64 {
-    if let processor = simulated?.processor { return processor.generalRegister(register) }
+    if let processor = books.contents.processor { return processor.generalRegister(register) }
     return try machine.cpu.registers()[register]
   }
 
   /// Writes general registers of the guest other than RSP, at an exit.
   func setGeneral(_ values: KeyValuePairs<GeneralRegister, UInt64>) throws {
-    if let processor = simulated?.processor {
+    if let processor = books.contents.processor {
       for (register, value) in values { processor.setGeneralRegister(register, value) }
     } else {
       try changeRegisters { registers in

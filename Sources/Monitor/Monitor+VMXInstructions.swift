@@ -68,7 +68,7 @@ extension Monitor {
     let run = GuestRun(self, limit: limit)
     while true {
       guard var next = run.nextLimit else { return .limit }
-      let isSlice = timeline == nil ? false : try shortenToCheckpoint(&next)
+      let isSlice = shortenToCheckpoint(&next)
       let exit = try machine.cpu.run(until: next)
       guard isSlice, exit == .limit else { return exit }
       if !limit.breakpoints.isEmpty, limit.breakpoints.contains(try linearRIP()) {

@@ -37,12 +37,18 @@ import X86
   var cr3: UInt64 = 0
   var cr4: UInt64 = 0
   var efer: UInt64 = 0
+  /// The rights of protection keys (SDM 3A, "Protection Keys").
+  var pkru: UInt32 = 0
   /// The four PDPTE registers of PAE paging (SDM 3A, "PDPTE Registers").
   var pdptes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
   var dr: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
   var dr6: UInt64 = 0xffff_0ff0
   var dr7: UInt64 = 0x400
-  var msrs = MSRFile()
+  private let msrStore = Stored(MSRFile())
+  var msrs: MSRFile {
+    @inline(__always) unsafeAddress { unsafe msrStore.address }
+    @inline(__always) unsafeMutableAddress { unsafe msrStore.mutableAddress }
+  }
 
   // MARK: State between instructions
 
@@ -50,8 +56,15 @@ import X86
   /// STI or MOV SS executed just before: no interrupt is taken at this boundary.
   var interruptShadow = InterruptShadow.none
   var nmiBlocked = false
-  /// Pending debug exceptions, in the layout of the VMCS field.
+  /// Pending debug exceptions, in the layout of the VMCS field, with BT in bit 15.
   var pendingDebug: UInt64 = 0
+  /// Those bits of it that the executing instruction has set: it takes them back if it faults.
+  var debugMatches: UInt64 = 0
+  /// What a task switch ran into after the old task was left: due before the new task's first
+  /// instruction.
+  var deferredException: DeferredException?
+  /// MONITOR has set up address-range monitoring.
+  var isMonitorArmed = false
   /// The vector at the INTR pin; nil when no interrupt is requested.
   var interruptRequest: UInt8?
   var nmiRequest = false
@@ -82,13 +95,21 @@ import X86
   var stackMask: UInt64 = 0xffff
   var pagingMode = PagingMode.off
 
+  /// What DR7 enables: see DebugRegisters.swift.
+  var armed = ArmedBreakpoints()
+  /// CR0.AM, RFLAGS.AC and CPL 3 together: no access takes the fast path.
+  var checksAlignment = false
   /// One past the last offset that CS allows; all ones in 64-bit mode.
   var codeEnd: UInt64 = 0x1_0000
 
   // MARK: What stopped the instruction that is executing
 
   var pendingException = PendingException()
-  var pendingExit = VMExit(reason: 0)
+  private let exitStore = Stored(ExitInformation(reason: 0))
+  var pendingExit: ExitInformation {
+    @inline(__always) unsafeAddress { unsafe exitStore.address }
+    @inline(__always) unsafeMutableAddress { unsafe exitStore.mutableAddress }
+  }
   var pendingAccess = DeviceAccess(space: .port, address: 0, size: 1, isWrite: false)
   /// The event being delivered, for IDT-vectoring information and double faults.
   var delivering: EventInDelivery?
@@ -126,7 +147,11 @@ import X86
 
   // MARK: VMX
 
-  var vmx = VMXState()
+  private let vmxStore = Stored(VMXState())
+  var vmx: VMXState {
+    @inline(__always) unsafeAddress { unsafe vmxStore.address }
+    @inline(__always) unsafeMutableAddress { unsafe vmxStore.mutableAddress }
+  }
   /// The prompt plays the host: running returns at each VM exit instead of going on at the host RIP.
   var monitorIsExternal = false
   /// The guest that was stopped for the prompt, as it runs on if nobody touches it.
@@ -166,6 +191,9 @@ import X86
   deinit {
     r.deallocate()
     segments.deallocate()
+    msrStore.deallocate()
+    exitStore.deallocate()
+    vmxStore.deallocate()
   }
 
   // Stored properties are internal: the optimiser proves only then that accesses to them do not overlap,
@@ -173,7 +201,11 @@ import X86
 
   public var instructionsRetired: UInt64 { retired }
   /// The VM exit performed last.
-  public var lastVMExit: VMExit { pendingExit }
+  public var lastVMExit: VMExit { VMExit(pendingExit) }
+  /// What is known of it, without a copy.
+  public var lastExitInformation: ExitInformation {
+    unsafeAddress { unsafe exitStore.address }
+  }
   public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented.all }
 
   var rip: UInt64 {
@@ -233,8 +265,13 @@ struct EventInDelivery: Sendable, Equatable {
   var vector: UInt8
   var errorCode: UInt32?
   var instructionLength: UInt32 = 0
+  /// A debug exception for an access to debug registers, which is a fault.
+  var isGeneralDetect = false
 
   var isSoftware: Bool { type >= 4 }
+  /// EXT of error codes: the event is not the program's own (SDM 3A, "Error Code"; SDM 2A, "INT n",
+  /// where INT1 counts as external).
+  var external: UInt32 { type == 4 || type == 6 ? 0 : 1 }
 }
 
 /// Why the instruction that was executing did not complete. The details stand in the processor;
@@ -271,7 +308,7 @@ extension Processor {
   /// reasons that have one; performing the exit clears it for the others.
   @inline(never)
   func vmExit(_ reason: UInt16, qualification: UInt64 = 0, information: UInt32 = 0) -> Fault {
-    pendingExit = VMExit(reason: reason)
+    pendingExit = ExitInformation(reason: reason)
     pendingExit.qualification = qualification
     pendingExit.instructionInformation = information
     pendingExit.instructionLength = UInt32(instructionLength)

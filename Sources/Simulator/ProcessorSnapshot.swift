@@ -5,11 +5,14 @@ struct ProcessorSnapshot: Sendable {
   private let registers: Registers
   private let flags: (result: UInt64, carries: UInt64, system: UInt64)
   private let pdptes: (UInt64, UInt64, UInt64, UInt64)
+  private let pkru: UInt32
   private let msrs: MSRFile
   private let activity: ActivityState
   private let interruptShadow: InterruptShadow
   private let nmiBlocked: Bool
   private let pendingDebug: UInt64
+  private let deferredException: DeferredException?
+  private let isMonitorArmed: Bool
   private let interruptRequest: UInt8?
   private let nmiRequest: Bool
   private let retired: UInt64
@@ -29,11 +32,14 @@ struct ProcessorSnapshot: Sendable {
     registers = processor.currentRegisters()
     flags = (processor.flagResult, processor.flagCarries, processor.systemFlags)
     pdptes = processor.pdptes
+    pkru = processor.pkru
     msrs = processor.msrs
     activity = processor.activity
     interruptShadow = processor.interruptShadow
     nmiBlocked = processor.nmiBlocked
     pendingDebug = processor.pendingDebug
+    deferredException = processor.deferredException
+    isMonitorArmed = processor.isMonitorArmed
     interruptRequest = processor.interruptRequest
     nmiRequest = processor.nmiRequest
     retired = processor.retired
@@ -62,11 +68,14 @@ struct ProcessorSnapshot: Sendable {
     processor.setRegisters(registers)
     (processor.flagResult, processor.flagCarries, processor.systemFlags) = flags
     processor.pdptes = pdptes
+    processor.pkru = pkru
     processor.msrs = msrs
     processor.activity = activity
     processor.interruptShadow = interruptShadow
     processor.nmiBlocked = nmiBlocked
     processor.pendingDebug = pendingDebug
+    processor.deferredException = deferredException
+    processor.isMonitorArmed = isMonitorArmed
     processor.interruptRequest = interruptRequest
     processor.nmiRequest = nmiRequest
     processor.retired = retired

@@ -17,10 +17,16 @@ extension Processor {
   func refreshBounds(_ register: SegmentRegister) {
     segments[register.rawValue].refresh(
       mode: mode, isFSOrGS: register.rawValue >= SegmentRegister.fs.rawValue)
+    // Bounds that nothing fits in send every access to the full checks.
+    if checksAlignment {
+      segments[register.rawValue].readEnd = 0
+      segments[register.rawValue].writeEnd = 0
+    }
   }
 }
 
 extension SegmentCache {
+  @inline(__always)
   mutating func refresh(mode: CPUMode, isFSOrGS: Bool) {
     if mode == .long {
       // SDM 3A, "Segmentation in IA-32e Mode": no limit checks, and only FS and GS have a base.

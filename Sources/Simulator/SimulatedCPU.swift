@@ -84,21 +84,7 @@ final class SimulatedCPU: VirtualCPU {
 
   func run(until limit: RunLimit) throws -> Exit {
     if let machine { return machine.runBare(until: limit) }
-    if !processor.vmx.isNonRoot {
-      let isLaunched = processor.currentVMCSIsLaunched == true
-      if processor.resumeSuspendedGuest() { return finish(processor.run(until: limit)) }
-      switch processor.prompt(isLaunched ? .vmresume : .vmlaunch) {
-      case .entered: break
-      case .entryFailure(let exit): return .vmExit(exit)
-      case let refused: throw VMEntryRefused(result: refused)
-      }
-    }
-    return finish(processor.run(until: limit))
-  }
-
-  private func finish(_ stop: ProcessorStop) -> Exit {
-    processor.suspendForPrompt()
-    return exit(stop)
+    return try processor.runGuest(until: limit, most: limit.instructions ?? ~0).exit(processor)
   }
 
   /// On a bare machine the others may take their turns before.
@@ -112,20 +98,6 @@ final class SimulatedCPU: VirtualCPU {
     }
     let exit = try run(until: RunLimit(instructions: 1))
     return exit == .limit ? .stepped : exit
-  }
-
-  private func exit(_ stop: ProcessorStop) -> Exit {
-    switch stop {
-    case .limit: .limit
-    case .breakpoint(let address): .breakpoint(address: address)
-    case .interrupted: .interrupted
-    case .vmExit: .vmExit(processor.pendingExit)
-    case .halted: .halted
-    case .shutdown: .shutdown
-    case .access(let access): .access(access)
-    // Only a scheduler asks for it.
-    case .yielded: .limit
-    }
   }
 
   func complete(_ exit: VMExit, on bus: any DeviceBus) throws {
@@ -162,15 +134,7 @@ final class SimulatedCPU: VirtualCPU {
   }
 
   func skip(_ exit: VMExit) throws {
-    guard isGuest, let vmcs = processor.currentVMCS else { return }
-    let guest = vmcs[.guestRIP] &+ UInt64(exit.instructionLength)
-    let next = processor.guestIsLong(vmcs) ? guest : guest & 0xffff_ffff
-    vmcs[.guestRIP] = next
-    // The instruction counts as executed, so that blocking by STI and MOV SS ends.
-    vmcs[.guestInterruptibilityState] = vmcs[.guestInterruptibilityState] & ~3
-    // Elsewhere no rule of VM entry can break by this, and the checks would cost more than the exit.
-    if !processor.isCanonical(next) { processor.noteWrite(.guestRIP) }
-    processor.retired &+= 1
+    if isGuest { processor.skipGuestInstruction(exit.instructionLength) }
   }
 
   func inject(_ event: InjectedEvent) throws {

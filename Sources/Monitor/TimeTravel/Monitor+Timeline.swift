@@ -28,14 +28,23 @@ extension Monitor {
     timeline.touches = simulated.touches
   }
 
-  /// Lets `limit` end where the next checkpoint is due; false if it ends before. Takes one that is
+  /// Lets `most`, in instructions, end where the next checkpoint is due; false if it ends before. Takes one that is
   /// due now.
-  func shortenToCheckpoint(_ limit: inout RunLimit) throws -> Bool {
+  func shortenToCheckpoint(_ most: inout UInt64) -> Bool {
     guard let timeline, !timeline.isPaused else { return false }
     if position.effort >= timeline.due { takeCheckpoint(isPinned: false) }
     let left = timeline.due &- position.effort
-    guard left < limit.instructions ?? .max else { return false }
-    limit.instructions = left
+    guard left < most else { return false }
+    most = left
+    return true
+  }
+
+  /// The same for a limit as a whole.
+  func shortenToCheckpoint(_ limit: inout RunLimit) -> Bool {
+    guard timeline != nil else { return false }
+    var most = limit.instructions ?? .max
+    guard shortenToCheckpoint(&most) else { return false }
+    limit.instructions = most
     return true
   }
 
@@ -57,8 +66,8 @@ extension Monitor {
 
   /// Reasons whose exits the policy hands to the guest. The other policies change nothing for it.
   var passedReasons: Set<UInt16> {
-    if books.policies.isEmpty { return [] }
-    return Set(books.policies.filter { $0.value == .pass }.keys)
+    if books.contents.policies.isEmpty { return [] }
+    return Set(books.contents.policies.filter { $0.value == .pass }.keys)
   }
 
   /// The present is the start of time.

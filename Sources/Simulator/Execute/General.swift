@@ -119,10 +119,17 @@ extension Processor {
     case .arpl: try arpl(i)
     case .invd, .wbinvd, .wbnoinvd: try cacheControl(i)
     case .invlpg: try invlpg(i)
+    case .invpcid: try invpcid(i)
+    case .rdpkru: try rdpkru()
+    case .wrpkru: try wrpkru()
     case .swapgs: try swapgs()
     case .rdfsbase, .rdgsbase, .wrfsbase, .wrgsbase: try segmentBase(i)
     case .syscall: try syscall(i)
     case .sysret: try sysret(i)
+    case .sysenter: try sysenter()
+    case .sysexit: try sysexit(i)
+    case .monitor: try monitor(i)
+    case .mwait: try mwait()
     case .ud0, .ud1, .ud2: throw undefinedOpcode
     // Not reported by CPUID, or not enabled: SMX, SMM, VM functions, compacted and supervisor XSAVE.
     case .getsec, .rsm, .vmfunc, .xsavec, .xsaves, .xrstors: throw undefinedOpcode
@@ -136,10 +143,6 @@ extension Processor {
     case .x87, .mmx, .sse, .avx, .fxsave, .fxrstor, .ldmxcsr, .stmxcsr, .emms,
       .movnti:
       try absentExtension(i)
-
-    default:
-      noteUnimplemented(i.mnemonic)
-      throw undefinedOpcode
     }
   }
 }

@@ -10,6 +10,7 @@ extension Processor {
     let isImmediate = portOperand.kind == .immediate
     let port = UInt16(truncatingIfNeeded: isImmediate ? i.immediate : r[2])
     try checkPortPermission(port, size)
+    notePortAccess(port, size)
     if isInput {
       let value = try inputPort(i, port, size, isImmediate: isImmediate)
       writeRegister(0, size, value)
@@ -36,6 +37,7 @@ extension Processor {
   }
 
   private func stringIOItem(_ i: Instruction, _ port: UInt16, _ size: UInt8) throws(Fault) {
+    notePortAccess(port, size)
     let mask = Processor.mask(i.addressSize)
     if i.mnemonic == .ins {
       // The store must be possible before the port is read; the exit itself comes before either.

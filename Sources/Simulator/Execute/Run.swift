@@ -22,8 +22,16 @@ extension Processor {
   ///
   /// The first instruction is not stopped by a breakpoint, unless `skipsFirstBreakpoint` is false.
   public func run(until limit: RunLimit, skipsFirstBreakpoint: Bool = true) -> ProcessorStop {
+    run(
+      until: limit, most: limit.instructions ?? ~0, skipsFirstBreakpoint: skipsFirstBreakpoint)
+  }
+
+  /// The same with `most` for the limit's instructions.
+  func run(
+    until limit: RunLimit, most: UInt64, skipsFirstBreakpoint: Bool = true
+  ) -> ProcessorStop {
     // A delivered exception counts like an instruction: a handler that faults at once would run for ever.
-    var target = limit.instructions.map { retired &+ $0 } ?? ~0
+    var target = retired.addingReportingOverflow(most).overflow ? ~0 : retired &+ most
     var skipsBreakpoint = skipsFirstBreakpoint
     var poll = 0
     attention = true
@@ -63,7 +71,7 @@ extension Processor {
         }
         if let stop = handle(error) { return stop }
         eventsDelivered &+= 1
-        if limit.instructions != nil { target &-= 1 }
+        if most != ~0 { target &-= 1 }
         skipsBreakpoint = false
       }
     }
@@ -134,6 +142,7 @@ extension Processor {
   /// Delivers or performs what an instruction ran into; a stop if the caller has to know.
   func handle(_ fault: Fault) -> ProcessorStop? {
     attention = true
+    takeBackDebugMatches()
     var fault = fault
     if fault == .exception {
       do throws(Fault) {

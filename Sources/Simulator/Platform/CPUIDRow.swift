@@ -28,7 +28,7 @@ extension CPUID {
   /// The simulated processor (SDM 2A, "CPUID: CPU Identification"). What a processor's state or its
   /// place in the machine decides is added by `Processor.cpuid`.
   public static let rows: [CPUIDRow] =
-    identity + features1 + features7 + extendedState + extended
+    identity + features1 + monitorWait + features7 + extendedState + extended
 
   private static let identity: [CPUIDRow] = [
     // "GenuineIntel", because software chooses VMX by it.
@@ -43,10 +43,13 @@ extension CPUID {
   private static let features1: [CPUIDRow] = [
     CPUIDRow(1, .ecx, 5, "VMX"),
     CPUIDRow(1, .ecx, 13, "CMPXCHG16B"),
+    CPUIDRow(1, .ecx, 17, "PCID"),
     CPUIDRow(1, .ecx, 22, "MOVBE"),
     CPUIDRow(1, .ecx, 23, "POPCNT"),
     CPUIDRow(1, .ecx, 26, "XSAVE"),
     CPUIDRow(1, .ecx, 30, "RDRAND"),
+    CPUIDRow(1, .ecx, 3, "MONITOR"),
+    CPUIDRow(1, .edx, 1, "VME"),
     CPUIDRow(1, .edx, 2, "DE"),
     CPUIDRow(1, .edx, 3, "PSE"),
     CPUIDRow(1, .edx, 4, "TSC"),
@@ -55,6 +58,7 @@ extension CPUID {
     CPUIDRow(1, .edx, 7, "MCE"),
     CPUIDRow(1, .edx, 8, "CX8"),
     CPUIDRow(1, .edx, 12, "MTRR"),
+    CPUIDRow(1, .edx, 11, "SEP"),
     CPUIDRow(1, .edx, 13, "PGE"),
     CPUIDRow(1, .edx, 14, "MCA"),
     CPUIDRow(1, .edx, 15, "CMOV"),
@@ -63,16 +67,27 @@ extension CPUID {
     CPUIDRow(1, .edx, 19, "CLFSH"),
   ]
 
+  private static let monitorWait: [CPUIDRow] = [
+    CPUIDRow(5, .eax, 0, "bytes of the smallest monitor line", value: 64),
+    CPUIDRow(5, .ebx, 0, "bytes of the largest monitor line", value: 64),
+    CPUIDRow(5, .ecx, 0, "extensions of MONITOR and MWAIT are listed"),
+    CPUIDRow(5, .ecx, 1, "interrupts end MWAIT even if masked"),
+  ]
+
   private static let features7: [CPUIDRow] = [
     CPUIDRow(7, .ebx, 0, "FSGSBASE"),
     CPUIDRow(7, .ebx, 3, "BMI1"),
     CPUIDRow(7, .ebx, 7, "SMEP"),
     CPUIDRow(7, .ebx, 8, "BMI2"),
+    CPUIDRow(7, .ebx, 10, "INVPCID"),
     CPUIDRow(7, .ebx, 18, "RDSEED"),
     CPUIDRow(7, .ebx, 19, "ADX"),
     CPUIDRow(7, .ebx, 20, "SMAP"),
     CPUIDRow(7, .ebx, 23, "CLFLUSHOPT"),
     CPUIDRow(7, .ebx, 24, "CLWB"),
+    CPUIDRow(7, .ecx, 2, "UMIP"),
+    CPUIDRow(7, .ecx, 3, "PKU"),
+    CPUIDRow(7, .ecx, 16, "LA57"),
     CPUIDRow(7, .ecx, 22, "RDPID"),
     CPUIDRow(7, .ecx, 25, "CLDEMOTE"),
     CPUIDRow(7, .edx, 14, "SERIALIZE"),
@@ -99,7 +114,9 @@ extension CPUID {
     CPUIDRow(
       0x8000_0008, .eax, 0, "physical-address bits",
       value: UInt32(Processor.physicalAddressWidth)),
+    CPUIDRow(
+      0x8000_0008, .eax, 8, "linear-address bits",
+      value: UInt32(Processor.linearAddressWidth)),
     CPUIDRow(0x8000_0008, .ebx, 9, "WBNOINVD"),
-    CPUIDRow(0x8000_0008, .eax, 8, "linear-address bits", value: 48),
   ]
 }

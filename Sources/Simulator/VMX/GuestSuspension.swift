@@ -49,6 +49,9 @@ extension Processor {
     defer { emulationBus = nil }
     // A repeated string instruction is put back, and exits again, until it is done.
     isPutBack = false
+    let hadTrapFlag = systemFlags & RFLAGS.tf.rawValue != 0
+    deliveredEvent = false
+    systemFlags &= ~RFLAGS.rf.rawValue
     do throws(Fault) {
       let block = try unsafe currentBlock()
       // SAFETY: currentBlock returns a slot of the block table.
@@ -57,7 +60,10 @@ extension Processor {
       return handle(error)
     }
     interruptShadow = .none
-    systemFlags &= ~RFLAGS.rf.rawValue
+    // A repetition that a monitor emulates is a VM exit of its own.
+    if monitorIsExternal { systemFlags &= ~RFLAGS.rf.rawValue }
+    if hadTrapFlag, !deliveredEvent { pendingDebug |= DebugStatus.singleStep }
+    attention = true
     return nil
   }
 }
@@ -74,8 +80,6 @@ final class SuspendedGuest: Sendable {
     fileprivate let vmcsAddress: UInt64
     fileprivate let vmcs: [UInt8]
     fileprivate let contexts: TLB.Contexts
-    /// Only if the stop may drop them.
-    fileprivate let translations: TLBSnapshot?
 
     /// nil without a current VMCS.
     init?(_ processor: Processor) {
@@ -85,7 +89,6 @@ final class SuspendedGuest: Sendable {
       vmcs = bytes
       state = ProcessorSnapshot(processor)
       contexts = processor.tlb.contexts
-      translations = contexts.isNearlyUsedUp ? processor.tlb.save() : nil
     }
   }
 
@@ -117,7 +120,6 @@ final class SuspendedGuest: Sendable {
     running.state.restoreState(processor)
     live.restore(processor)
     processor.updateMode()
-    if let translations = running.translations { processor.tlb.restore(translations) }
     processor.tlb.contexts = running.contexts
     return true
   }
