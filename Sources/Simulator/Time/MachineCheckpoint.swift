@@ -98,6 +98,9 @@ extension SimulatedMachine {
   /// Bytes of the epoch that goes on; nil if changes are not kept.
   public var epochBytes: Int? { memory.openLog?.bytes }
 
+  /// Bytes by which it may grow before `mayGrow` is asked.
+  public static var epochReserve: Int { PhysicalMemory.growthReserve }
+
   /// Keeps changes no longer.
   public func endEpochs() {
     memory.stopTracking()
