@@ -61,15 +61,18 @@ extension OracleException {
       why: "Unicorn refuses some reserved no-operations", section: "2D, Opcode Map"),
     OracleException(
       oracles: ["unicorn"], mnemonics: [.test, .mov],
-      applies: { test, _ in
-        test.code.contains { [0xf6, 0xf7, 0xc6, 0xc7].contains($0) }
-      },
+      applies: { test, _ in test.code.prefix(6).contains { [0xf6, 0xf7, 0xc6, 0xc7].contains($0) } },
       why: "Unicorn refuses F6 /1 and F7 /1, and lets REX.R extend the opcode of C6 and C7",
       section: "2D, Opcode Extensions"),
     OracleException(
       oracles: ["unicorn"], mnemonics: [.lahf, .sahf],
       applies: { _, instruction in instruction?.prefixes.contains(.rex) == true },
       why: "Unicorn takes SPL for AH if there is a REX prefix", section: "2A, LAHF; SAHF"),
+    OracleException(
+      oracles: ["unicorn"], mnemonics: [],
+      applies: { test, _ in test.rflags & (RFLAGS.tf.rawValue | RFLAGS.ac.rawValue) != 0 },
+      why: "Unicorn neither steps nor checks alignment at level 0",
+      section: "3B, Single-Step Exception Condition; 3A, Alignment Check Exception"),
     OracleException(
       oracles: ["unicorn"], mnemonics: [.neg],
       applies: { _, instruction in instruction?.prefixes.contains(.lock) == true },
@@ -80,9 +83,7 @@ extension OracleException {
         + "for write access when it does not write", section: "2A, BSF; BSR; CMPXCHG"),
     OracleException(
       oracles: ["unicorn"], mnemonics: [.enter, .leave, .shld, .shrd],
-      applies: { test, instruction in
-        test.mode == .bits64 && instruction?.prefixes.contains(.operandSize) == true
-      },
+      applies: { _, instruction in instruction?.prefixes.contains(.operandSize) == true },
       why: "Unicorn mistakes the operand size", section: "2A, ENTER; 2B, SHLD"),
     OracleException(
       oracles: ["unicorn"], mnemonics: [.call, .jmp, .ret],
