@@ -66,8 +66,8 @@ extension Monitor {
 
   /// Reasons whose exits the policy hands to the guest. The other policies change nothing for it.
   var passedReasons: Set<UInt16> {
-    if books.policies.isEmpty { return [] }
-    return Set(books.policies.filter { $0.value == .pass }.keys)
+    if books.contents.policies.isEmpty { return [] }
+    return Set(books.contents.policies.filter { $0.value == .pass }.keys)
   }
 
   /// The present is the start of time.

@@ -23,7 +23,7 @@ struct TimePosition: Comparable, Hashable, Sendable {
 extension Monitor {
   var position: TimePosition {
     TimePosition(
-      units: simulated?.unitsOfTime ?? 0, exits: books.exitLog.count,
-      isPending: books.pendingExit != nil)
+      units: simulated?.unitsOfTime ?? 0, exits: books.contents.exitLog.count,
+      isPending: books.contents.pendingExit != nil)
   }
 }

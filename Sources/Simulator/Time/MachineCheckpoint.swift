@@ -5,7 +5,7 @@ struct ProcessorCheckpoint: Sendable {
   private let state: ProcessorSnapshot
   private let translations: TLBSnapshot
   private let suspended: SuspendedGuest?
-  private let exit: VMExit
+  private let exit: ExitInformation
   private let isPutBack: Bool
 
   init(_ processor: Processor) {
