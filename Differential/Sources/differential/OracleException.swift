@@ -103,6 +103,27 @@ struct OracleException {
       why: "AMD pushes the return address before it checks that the target is canonical",
       section: "2A, CALL, Operation"),
     OracleException(
+      oracles: hardware, mnemonics: [],
+      tolerates: { $0.vector == 17 && isMemoryFault($1) && $0.rip == $1.rip },
+      why: "AMD checks the alignment of an operand before its page and its segment",
+      section: "3A, Priority Among Concurrent Events"),
+    OracleException(
+      oracles: hardware, mnemonics: [.enter],
+      tolerates: { expected, _ in expected.vector == 17 },
+      why: "AMD checks the alignment of the stack pointer that ENTER ends with",
+      section: "2A, ENTER"),
+    OracleException(
+      oracles: hardware, mnemonics: [.movs, .cmps, .stos, .lods, .scas, .ins, .outs],
+      tolerates: { $0.vector == 1 && $1.vector == 1 && sameRegisters($0, $1, except: 0) },
+      why: "AMD pushes RF as 0 for a single step between the repetitions of a string instruction",
+      section: "3B, Instruction-Breakpoint Exception Condition"),
+    OracleException(
+      oracles: hardware, mnemonics: [.movs, .cmps, .stos, .lods, .scas, .outs],
+      tolerates: { $0.vector == 13 && $1.vector == 14 && $1.address >> 47 != 0 },
+      why:
+        "AMD's string instructions refuse an offset that is not canonical, whatever FS and GS add",
+      section: "3A, Canonical Addressing"),
+    OracleException(
       oracles: hardware, mnemonics: [.movsxd],
       applies: { _, instruction in instruction?.operandSize == 2 },
       tolerates: { $0.vector == 14 && $1.vector != 6 },
@@ -143,7 +164,8 @@ struct OracleException {
       why: "kvm_pvm does not run a guest with a stack pointer that is not canonical",
       section: "3A, Canonical Addressing"),
     OracleException(
-      oracles: ["kvm"], mnemonics: [], applies: { test, _ in test.rflags & RFLAGS.tf.rawValue != 0 },
+      oracles: ["kvm"], mnemonics: [],
+      applies: { test, _ in test.rflags & RFLAGS.tf.rawValue != 0 },
       why: "kvm_pvm steps through its guests with TF itself",
       section: "3B, Single-Step Exception Condition"),
     OracleException(
@@ -195,7 +217,9 @@ struct OracleException {
 
   private static func sameRegisters(_ a: Outcome, _ b: Outcome, except mask: UInt64) -> Bool {
     a.rip == b.rip && a.vector == b.vector && (!a.hasErrorCode || a.errorCode == b.errorCode)
-      && zip(a.registers.prefix(8), b.registers).allSatisfy { ($0 ^ $1) & ~mask == 0 }
+      && zip(a.registers.prefix(8), b.registers).allSatisfy {
+        (($0 ^ $1) & ~mask) & 0xffff_ffff == 0
+      }
   }
 
   /// Those that hold for whole blocks.
