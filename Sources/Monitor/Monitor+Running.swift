@@ -272,28 +272,26 @@ extension Monitor {
   // MARK: Books
 
   func record(_ exit: VMExit, cost: UInt64) {
-    if let processor = books.contents.processor {
-      record(exit, cost: cost, processor)
-    } else {
-      note(exit, cost, instructions: machine.cpu.instructionsRetired, rip: nil)
-    }
-  }
-
-  @inline(__always)
-  func record(_ exit: VMExit, cost: UInt64, _ processor: Processor) {
-    note(
-      exit, cost, instructions: processor.instructionsRetired, rip: processor.guestRIPField)
-  }
-
-  @inline(__always)
-  private func note(_ exit: VMExit, _ cost: UInt64, instructions: UInt64?, rip: UInt64?) {
     books.contents.lastExit = exit
+    let processor = books.contents.processor
+    let instructions = processor?.instructionsRetired ?? machine.cpu.instructionsRetired
+    note(
+      exit.reason, isEntryFailure: exit.isEntryFailure, exit.qualification, cost,
+      instructions: instructions, rip: processor?.guestRIPField)
+  }
+
+  /// One more in the statistics and the log.
+  @inline(__always)
+  func note(
+    _ reason: UInt16, isEntryFailure: Bool, _ qualification: UInt64, _ cost: UInt64,
+    instructions: UInt64?, rip: UInt64?
+  ) {
     books.contents.statistics.add(
-      exit.reason, name: ExitReason(rawValue: exit.reason).identifier, cost: cost)
+      reason, name: ExitReason(rawValue: reason).identifier, cost: cost)
     books.contents.exitLog.append(
       ExitLog.Entry(
-        sequence: 0, instructions: instructions, reason: exit.reason,
-        isEntryFailure: exit.isEntryFailure, qualification: exit.qualification, rip: rip))
+        sequence: 0, instructions: instructions, reason: reason, isEntryFailure: isEntryFailure,
+        qualification: qualification, rip: rip))
   }
 
   /// Moves the guest past the instruction that exited.

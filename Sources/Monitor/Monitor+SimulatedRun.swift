@@ -34,11 +34,16 @@ extension Monitor {
   @inline(__always)
   private func handleQuickly(_ processor: Processor) throws -> Bool {
     guard processor.lastExitInformation.reason == ExitReason.cpuid.rawValue,
+      processor.lastExitInformation.idtVectoringInformation >> 31 == 0,
       books.contents.policies.isEmpty
     else { return false }
     ExitHandler.answerCPUID(processor)
     processor.skipGuestInstruction(processor.lastExitInformation.instructionLength)
-    record(processor.lastVMExit, cost: ExitCosts.cpuidCycles, processor)
+    books.contents.lastExit = processor.lastVMExit
+    note(
+      ExitReason.cpuid.rawValue, isEntryFailure: false,
+      processor.lastExitInformation.qualification, ExitCosts.cpuidCycles,
+      instructions: processor.instructionsRetired, rip: processor.guestRIPField)
     return true
   }
 }

@@ -8,9 +8,13 @@ extension DecodedOp {
     index = instruction.index
     scale = instruction.scale
     segment = instruction.segment.rawValue
-    addressShift = 64 - instruction.addressSize * 8
-    displacement = instruction.displacement
+    addressMask = Processor.mask(instruction.addressSize)
+    displacement = Int32(truncatingIfNeeded: instruction.displacement)
     immediate = instruction.immediate
+    // A 64-bit absolute address.
+    let isWide =
+      instruction.addressSize == 8 && Int64(displacement) != instruction.displacement
+    if isWide { return }
     let forbidden: Instruction.Prefixes = [.lock, .rep, .repne]
     // F2 and F3 have no effect on these, but the general path says so, not this one.
     guard instruction.prefixes.isDisjoint(with: forbidden) else { return }
@@ -50,7 +54,7 @@ extension DecodedOp {
     case .ret: return i.operandCount == 0 && i.operandSize != 2 ? .ret : nil
     case .jmp: return first.kind == .relative && i.operandSize != 2 ? .jmpRelative : nil
     case .jcc:
-      return i.operandSize != 2 ? Handler(rawValue: Handler.jo.rawValue + i.condition) : nil
+      return i.operandSize != 2 ? Handler(rawValue: Handler.jo.rawValue + UInt16(i.condition)) : nil
     default: return nil
     }
   }

@@ -33,7 +33,7 @@ extension Processor {
         while true {
           if retired >= target { return .limit }
           poll &+= 1
-          if poll & 0xff == 0, limit.interrupt.isRaised { return .interrupted }
+          if poll & 0x3f == 0, limit.interrupt.isRaised { return .interrupted }
           var count = Int.max
           if attention, try takeBoundaryEvents() { count = 1 }
           let block = try unsafe currentBlock()
@@ -53,7 +53,13 @@ extension Processor {
           if attention || !limit.breakpoints.isEmpty {
             try execute(first, count)
           } else {
-            try unsafe loop(block, first, count, target)
+            let key = unsafe block.pointee.key
+            // A block across two pages has a key of all ones.
+            try executeOps(
+              first, count,
+              Chain(
+                target: key == ~0 ? 0 : target, linearPage: currentLinear & ~0xfff,
+                keyPage: key & ~0xfff, rounds: 64))
           }
         }
       } catch {
@@ -62,22 +68,6 @@ extension Processor {
         skipsBreakpoint = false
       }
     }
-  }
-
-  /// Executes a block, and again as long as it ends where it began: the body of a loop needs no lookup.
-  @inline(__always)
-  private func loop(
-    _ block: UnsafeMutablePointer<Block>, _ first: Int, _ count: Int, _ target: UInt64
-  ) throws(Fault) {
-    let start = rip
-    let key = unsafe block.pointee.key
-    var rounds = 0
-    repeat {
-      try executeOps(first, count)
-      rounds += 1
-      // SAFETY: `block` is a slot of the block table. Its key changes when its code is written.
-    } while unsafe rip == start && !attention && rounds < 1024
-      && retired &+ UInt64(count) <= target && block.pointee.key == key && key != ~0
   }
 
   @inline(__always)
