@@ -18,6 +18,8 @@ public final class Bus: DeviceBus {
   }
 
   var claims: [Claim] = []
+  /// The claim that answered last: accesses come in series.
+  private var recent = 0
 
   public init() {}
 
@@ -87,9 +89,7 @@ public final class Bus: DeviceBus {
   /// no wider than the device's widest register and within one device. A 16-bit OUT to a device
   /// with 8-bit registers thus becomes two writes, low byte first, as on an ISA bus.
   private func firstPiece(_ space: DeviceAccess.Space, _ address: UInt64, size: Int) -> Piece {
-    guard let index = claims.firstIndex(where: { $0.contains(space, address) }) else {
-      return Piece()
-    }
+    guard let index = claim(at: space, address) else { return Piece() }
     let claim = claims[index]
     var piece = Piece(claim: index, offset: address - claim.first)
     let afterThis = min(UInt64(size - 1), claim.last - address)
@@ -99,6 +99,13 @@ public final class Bus: DeviceBus {
       piece.size *= 2
     }
     return piece
+  }
+
+  private func claim(at space: DeviceAccess.Space, _ address: UInt64) -> Int? {
+    if recent < claims.count, claims[recent].contains(space, address) { return recent }
+    guard let index = claims.firstIndex(where: { $0.contains(space, address) }) else { return nil }
+    recent = index
+    return index
   }
 
   private static func mask(bytes: Int) -> UInt64 {

@@ -1,7 +1,7 @@
 /// Something that answers reads and writes of its registers.
 ///
 /// A device knows the offsets of its registers and never the address at which it stands: the bus
-/// knows that. It has no clock, and nothing a guest writes can make it fail.
+/// knows that. It has no clock of its own (`TimedDevice`), and nothing a guest writes can make it fail.
 public protocol Device: AnyObject {
   /// Everything that running a guest can change in the device.
   associatedtype State: Codable, Sendable

@@ -15,6 +15,12 @@ extension UART {
     identification != Identification.none && state.modemControl & MCR.out2 != 0
   }
 
+  /// Whether the line has gone down and up again since the last call.
+  func takePulse() -> Bool {
+    defer { state.hasPulsed = false }
+    return state.hasPulsed
+  }
+
   /// PC16550D, "Interrupt Identification Register": the pending source of the highest priority.
   private var identification: UInt8 {
     let enabled = state.interruptEnable

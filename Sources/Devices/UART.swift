@@ -73,6 +73,8 @@ public final class UART: Device {
     public internal(set) var overrun = false
     /// The transmitter became empty, and no IIR read has reported it yet.
     public internal(set) var transmitterInterrupt = false
+    /// The interrupt line has gone down and up again, and nobody has taken note yet.
+    var hasPulsed = false
     /// What the guest can read: at most 16 bytes with FIFOs, one without.
     public internal(set) var receiver: [UInt8] = []
     /// Typed for the guest; bytes from `lineStart` on are still outside, because the receiver is
@@ -137,6 +139,8 @@ public final class UART: Device {
     // PC16550D, "Modem Control Register": in loopback the output is disconnected, and what is
     // transmitted is received at once.
     if isLoopback { loopBack(byte) } else { console.append(byte) }
+    // Writing THR clears the transmitter's interrupt, and the byte's leaving raises it again.
+    if interruptLine && state.transmitterInterrupt { state.hasPulsed = true }
     state.transmitterInterrupt = true
   }
 

@@ -28,6 +28,15 @@ public struct ExitLog: Sendable, Equatable {
     return Array(ring[start...] + ring[..<start])
   }
 
+  /// The last one.
+  var latest: Entry? {
+    if count == 0 { return nil }
+    return ring[Int((count - 1) % UInt64(Self.capacity))]
+  }
+
+  /// Entries that are kept.
+  var keptCount: Int { ring.count }
+
   /// The sequence number is filled in here.
   mutating func append(_ entry: Entry) {
     let place = Int(truncatingIfNeeded: count) & (Self.capacity - 1)

@@ -6,6 +6,7 @@ struct GuestRun {
   private unowned let monitor: Monitor
   let limit: RunLimit
   private let start: UInt64?
+  private let startUnits: UInt64?
   /// KVM does not count instructions, so a limit is kept by running them one at a time.
   let countsSteps: Bool
   /// `step()`: one instruction.
@@ -23,6 +24,7 @@ struct GuestRun {
     self.limit = limit
     let canCount = monitor.machine.capabilities.contains(.instructionCount)
     start = canCount ? monitor.machine.cpu.instructionsRetired : nil
+    startUnits = monitor.simulated?.unitsOfTime
     countsSteps = !canCount && limit.instructions != nil
     if !limit.breakpoints.isEmpty { lastRIP = try? monitor.linearRIP() }
   }
@@ -33,18 +35,24 @@ struct GuestRun {
     return countsSteps || isStepping ? steps : nil
   }
 
+  /// What a limit counts in the simulator: delivered exceptions, too.
+  private var units: UInt64? {
+    guard let startUnits, let now = monitor.simulated?.unitsOfTime else { return nil }
+    return now &- startUnits
+  }
+
   /// How many instructions the simulated guest may still execute; all ones without a limit.
   @inline(__always)
-  func mostInstructions(_ processor: Processor) -> UInt64 {
+  var mostInstructions: UInt64 {
     guard let most = limit.instructions else { return ~0 }
-    let done = processor.instructionsRetired &- (start ?? 0)
+    let done = units ?? 0
     return done < most ? most - done : 0
   }
 
   /// What is left of the limit; nil if nothing is.
   var nextLimit: RunLimit? {
     guard let most = limit.instructions else { return limit }
-    let done = instructions ?? 0
+    let done = units ?? instructions ?? 0
     guard done < most else { return nil }
     var next = limit
     next.instructions = countsSteps ? 1 : most - done
@@ -59,6 +67,14 @@ struct GuestRun {
     Stop(
       reason: reason, rip: try monitor.machine.cpu.registers().rip, instructions: instructions,
       exit: hasExit ? monitor.lastExit : nil, handledExits: handled, explanation: explanation)
+  }
+
+  /// The stop if the guest, which has run up to a checkpoint, is in front of a breakpoint.
+  mutating func sliceStop() throws -> Stop? {
+    guard !limit.breakpoints.isEmpty else { return nil }
+    let rip = try monitor.linearRIP()
+    lastRIP = rip
+    return limit.breakpoints.contains(rip) ? try stop(.breakpoint) : nil
   }
 
   /// The stop if handling an exit has brought the guest in front of a breakpoint: running never

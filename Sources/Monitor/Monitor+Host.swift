@@ -82,6 +82,9 @@ extension Monitor {
     return dropped > 0 ? ["(\(dropped) ioctls before these were not kept)"] + lines : lines
   }
 
+  /// What the guest executed since the last call and the simulated processor does not, a line each.
+  public func takeUnimplemented() -> [String] { simulated?.processor.takeUnimplemented() ?? [] }
+
   /// The guests that are built in, in the order in which a list shows them.
   public static var builtInGuests: [GuestImage] {
     GuestCatalogue.guests.compactMap { guest in

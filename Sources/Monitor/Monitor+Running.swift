@@ -9,6 +9,8 @@ extension Monitor {
   /// Throws `MonitorError` or `MachineError` for what is no answer of the processor.
   public func run(until limit: RunLimit) throws -> Stop {
     interrupt = limit.interrupt
+    try beginHistory()
+    defer { noteTouches() }
     var run = GuestRun(self, limit: limit)
     if let stop = try handlePending(&run) { return stop }
     if let stop = try refusal(&run, of: { try prepare() }) { return stop }
@@ -23,6 +25,8 @@ extension Monitor {
   /// One guest instruction. An exit that it causes is handled by policy; one that stops is not. With
   /// an exit pending, handling it is the step.
   public func step() throws -> Stop {
+    try beginHistory()
+    defer { noteTouches() }
     var run = GuestRun(self, limit: RunLimit(interrupt: interrupt))
     run.isStepping = true
     if pendingExit != nil {
@@ -88,12 +92,14 @@ extension Monitor {
       try kvm.cpu.inject(InjectedEvent(type: 0, vector: vector))
     } else {
       waitingVectors.append(vector)
+      hasNewVector = true
+      simulated?.noteTouch()
     }
   }
 
   // MARK: One exit after the other
 
-  private func prepare() throws {
+  func prepare() throws {
     isFresh = false
     guard let simulated, !configuration.isBare else { return }
     try prepareEntry(simulated)
@@ -101,15 +107,17 @@ extension Monitor {
   }
 
   /// Runs to the next thing that happens; nil if the guest is to go on.
-  private func runOnce(_ run: inout GuestRun) throws -> Stop? {
+  func runOnce(_ run: inout GuestRun) throws -> Stop? {
     if run.limit.interrupt.isRaised { return try run.stop(.interrupt, "interrupted") }
-    guard let next = run.nextLimit else { return try run.stop(.limit, run.limitText) }
+    guard var next = run.nextLimit else { return try run.stop(.limit, run.limitText) }
+    let isSlice = shortenToCheckpoint(&next)
     try injectWaiting()
     let result = try refused(&run) { try machine.cpu.run(until: next) }
     run.steps &+= 1
     switch result {
     case .stop(let stop): return stop
     case .exit(.limit) where run.countsSteps: return nil
+    case .exit(.limit) where isSlice: return try run.sliceStop()
     case .exit(let exit):
       if let stop = try take(exit, &run) { return stop }
       return try run.breakpointStop()
@@ -163,6 +171,9 @@ extension Monitor {
     case .shutdown:
       return try run.stop(.exit, "triple fault: the processor has shut down; a PC would reset now")
     case .access(let access): return try answerBare(access, &run)
+    case .stopRequested: return try boardStop(&run)
+    case .resetRequested:
+      return try run.stop(.exit, "a device asks for RESET, and there is no ROM to start again from")
     case .vmExit(let exit): return try take(exit, &run)
     }
   }
@@ -170,16 +181,17 @@ extension Monitor {
   private func take(_ exit: VMExit, _ run: inout GuestRun) throws -> Stop? {
     let start = kvm == nil ? 0 : configuration.clock?() ?? 0
     run.hasExit = true
+    let place = place(of: exit)
     let policy = policy(exit.reason)
     if policy == .stop, !exit.isEntryFailure {
       pendingExit = exit
-      recordMeasured(exit, since: start)
+      recordMeasured(exit, place, since: start)
       return try run.stop(
         .exit, "\(exit.summary); not handled yet: `continue` handles it and goes on")
     }
     let outcome =
       policy == .pass && !exit.isEntryFailure ? try pass(exit) : try emulate(exit)
-    recordMeasured(exit, since: start)
+    recordMeasured(exit, place, since: start)
     return try finish(exit, outcome, &run)
   }
 
@@ -188,9 +200,9 @@ extension Monitor {
     books.contents.policies.isEmpty ? .emulate : books.contents.policies[reason] ?? .emulate
   }
 
-  private func recordMeasured(_ exit: VMExit, since start: UInt64) {
-    guard kvm != nil else { return record(exit, cost: ExitCosts.cycles(of: exit)) }
-    record(exit, cost: (configuration.clock?() ?? 0) &- start)
+  private func recordMeasured(_ exit: VMExit, _ place: ExitLog.Entry, since start: UInt64) {
+    guard kvm != nil else { return record(exit, place, cost: ExitCosts.cycles(of: exit)) }
+    record(exit, place, cost: (configuration.clock?() ?? 0) &- start)
   }
 
   private func finish(
@@ -208,7 +220,7 @@ extension Monitor {
   }
 
   /// Handles the exit that stopped before, whatever the policy; nil if the guest is to go on.
-  private func handlePending(_ run: inout GuestRun) throws -> Stop? {
+  func handlePending(_ run: inout GuestRun) throws -> Stop? {
     guard let exit = pendingExit else { return nil }
     pendingExit = nil
     run.hasExit = true
@@ -269,29 +281,40 @@ extension Monitor {
     return try run.stop(reason, text)
   }
 
+  /// A device of a bare machine's board ends the run, or has something to be answered.
+  private func boardStop(_ run: inout GuestRun) throws -> Stop? {
+    if case .stop(let reason, let text) = try afterDeviceAccess() {
+      return try run.stop(reason, text)
+    }
+    guard simulated?.board?.isStopRequested == true else { return nil }
+    return try run.stop(.halt, "the guest has switched the machine off")
+  }
+
   // MARK: Books
 
-  func record(_ exit: VMExit, cost: UInt64) {
-    books.contents.lastExit = exit
+  /// Where the guest is at an exit that has not been handled yet.
+  @inline(__always)
+  func place(of exit: VMExit) -> ExitLog.Entry {
     let processor = books.contents.processor
-    let instructions = processor?.instructionsRetired ?? machine.cpu.instructionsRetired
-    note(
-      exit.reason, isEntryFailure: exit.isEntryFailure, exit.qualification, cost,
-      instructions: instructions, rip: processor?.guestRIPField)
+    return ExitLog.Entry(
+      sequence: 0,
+      instructions: processor?.instructionsRetired ?? machine.cpu.instructionsRetired,
+      reason: exit.reason, isEntryFailure: exit.isEntryFailure, qualification: exit.qualification,
+      rip: processor?.guestRIPField)
+  }
+
+  @inline(__always)
+  func record(_ exit: VMExit, _ place: ExitLog.Entry, cost: UInt64) {
+    books.contents.lastExit = exit
+    note(place, cost)
   }
 
   /// One more in the statistics and the log.
   @inline(__always)
-  func note(
-    _ reason: UInt16, isEntryFailure: Bool, _ qualification: UInt64, _ cost: UInt64,
-    instructions: UInt64?, rip: UInt64?
-  ) {
+  func note(_ place: ExitLog.Entry, _ cost: UInt64) {
     books.contents.statistics.add(
-      reason, name: ExitReason(rawValue: reason).identifier, cost: cost)
-    books.contents.exitLog.append(
-      ExitLog.Entry(
-        sequence: 0, instructions: instructions, reason: reason, isEntryFailure: isEntryFailure,
-        qualification: qualification, rip: rip))
+      place.reason, name: ExitReason(rawValue: place.reason).identifier, cost: cost)
+    books.contents.exitLog.append(place)
   }
 
   /// Moves the guest past the instruction that exited.

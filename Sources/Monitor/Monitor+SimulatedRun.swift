@@ -9,8 +9,9 @@ extension Monitor {
   ) throws -> Stop {
     while true {
       if limit.interrupt.isRaised { return try run.stop(.interrupt, "interrupted") }
-      let most = run.mostInstructions(processor)
+      var most = run.mostInstructions
       if most == 0 { return try run.stop(.limit, run.limitText) }
+      let isSlice = timeline == nil ? false : shortenToCheckpoint(&most)
       if !books.contents.waitingVectors.isEmpty { try injectWaiting() }
       let stop: ProcessorStop
       do throws(VMEntryRefused) {
@@ -22,6 +23,9 @@ extension Monitor {
       if case .vmExit = stop, try handleQuickly(processor) {
         run.hasExit = true
         run.handled += 1
+      } else if isSlice, case .limit = stop {
+        if let stop = try run.sliceStop() { return stop }
+        continue
       } else if let stop = try take(stop.exit(processor), &run) {
         return stop
       }
@@ -37,13 +41,15 @@ extension Monitor {
       processor.lastExitInformation.idtVectoringInformation >> 31 == 0,
       books.contents.policies.isEmpty
     else { return false }
-    ExitHandler.answerCPUID(processor)
-    processor.skipGuestInstruction(processor.lastExitInformation.instructionLength)
     books.contents.lastExit = processor.lastVMExit
     note(
-      ExitReason.cpuid.rawValue, isEntryFailure: false,
-      processor.lastExitInformation.qualification, ExitCosts.cpuidCycles,
-      instructions: processor.instructionsRetired, rip: processor.guestRIPField)
+      ExitLog.Entry(
+        sequence: 0, instructions: processor.instructionsRetired,
+        reason: ExitReason.cpuid.rawValue, isEntryFailure: false,
+        qualification: processor.lastExitInformation.qualification, rip: processor.guestRIPField),
+      ExitCosts.cpuidCycles)
+    ExitHandler.answerCPUID(processor)
+    processor.skipGuestInstruction(processor.lastExitInformation.instructionLength)
     return true
   }
 }

@@ -21,6 +21,8 @@ public final class Monitor {
     public var keepsIoctls = false
     /// EPT entries of 2 MiB instead of 4 KiB. Guests of more than 64 MiB have them anyway.
     public var usesLargeEPTPages = false
+    /// Bytes that checkpoints for going back in time may take; 0 keeps none.
+    public var checkpointMemory: UInt64 = 0
     public init() {}
   }
 
@@ -73,14 +75,24 @@ public final class Monitor {
     get { books.contents.waitingVectors }
     set { books.contents.waitingVectors = newValue }
   }
+  /// One has come since they were offered to the guest.
+  var hasNewVector = false
   /// Places of devices in guest-physical memory.
   var memoryDevices: [ClosedRange<UInt64>] = []
+  /// The guest's past; nil as long as none is kept.
+  var timeline: Timeline?
+  var checkpointInterval = Timeline.usualInterval
+  /// Bytes that the past may take; 0 keeps none.
+  public var checkpointMemory: UInt64 {
+    didSet { changeCheckpointMemory() }
+  }
   /// Nothing has been done with `machine` since it was made.
   var isFresh = true
 
   /// Throws `MachineError.backend`, e.g. if there is no /dev/kvm.
   public init(_ configuration: Configuration) throws {
     self.configuration = configuration
+    checkpointMemory = configuration.checkpointMemory
     let made = try Self.makeMachine(configuration, recordsIoctls: configuration.keepsIoctls)
     machine = made.machine
     simulated = made.simulated
@@ -134,6 +146,7 @@ public final class Monitor {
     (pendingExit, lastExit, debugExitStatus) = (nil, nil, nil)
     preparation = Preparation()
     waitingVectors = []
+    forgetHistory()
     isFresh = false
   }
 

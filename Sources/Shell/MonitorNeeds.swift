@@ -28,6 +28,17 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
   func save() throws -> MonitorSnapshot
   func restore(_ snapshot: MonitorSnapshot) throws
 
+  /// Bytes that checkpoints for going back in time may take; 0 keeps none.
+  var checkpointMemory: UInt64 { get set }
+  /// How far back the guest's past reaches.
+  var timeStatus: TimeStatus { get }
+  /// Goes back by `count` steps, at most to the start of time.
+  func reverseStep(_ count: UInt64, interrupt: Interrupt) throws -> Stop
+  /// Goes back to the latest moment that would have stopped the guest, or to the start of time.
+  func reverseContinue(to targets: ReverseTargets) throws -> Stop
+  /// Goes, back or on, to where `count` instructions had been retired.
+  func go(to count: UInt64, interrupt: Interrupt) throws -> Stop
+
   /// The guests that are built in, in the order in which a list shows them.
   static var builtInGuests: [GuestImage] { get }
   /// A guest from a file: ELF, or a flat binary placed at `address`. What is nil is taken from the
@@ -63,6 +74,8 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
   var keepsIoctls: Bool { get set }
   /// The ioctls since the last call, one line each with arguments and result.
   func takeIoctls() -> [String]
+  /// What the guest executed since the last call and the simulated processor does not, a line each.
+  func takeUnimplemented() -> [String]
 }
 
 extension Monitor: MonitorNeeds {}

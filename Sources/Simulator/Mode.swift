@@ -7,6 +7,8 @@ extension Processor {
   func updateMode() {
     if !vmx.isNonRoot, let is64Bit = vmx.hostIs64Bit { return becomeHostMode(is64Bit) }
     updateModeAlone()
+    checksAlignment = cr0 & CR0.am != 0 && systemFlags & RFLAGS.ac.rawValue != 0 && cpl == 3
+    if armed.dr7 != dr7 || armed.isAny { refreshBreakpoints() }
     refreshAllBounds()
     selectTranslationContext()
   }
@@ -26,6 +28,8 @@ extension Processor {
   func refreshAllBounds() {
     for number: UInt8 in 0..<6 {
       segments[number].refresh(mode: mode, isFSOrGS: number >= SegmentRegister.fs.rawValue)
+      // Bounds that nothing fits in send every access to the full checks.
+      if checksAlignment { (segments[number].readEnd, segments[number].writeEnd) = (0, 0) }
     }
   }
 
@@ -89,11 +93,22 @@ extension Processor {
     interruptShadow = .none
     nmiBlocked = false
     pendingDebug = 0
+    deferredException = nil
+    isMonitorArmed = false
     interruptRequest = nil
     nmiRequest = false
+    (initRequest, startupVector) = (false, nil)
+    (isYielding, endsTurn, wantsAlone) = (false, false, false)
+    // SDM 3A, "Processor State After Reset": EDX identifies the processor, the TSC is 0.
+    self[.rdx] = UInt64(CPUID.read(1, 0).eax)
+    msrs.tscBase = 0 &- time
+    apic = LocalAPIC(id: apic.id)
+    refreshAPICPage()
+    if apic.base & LocalAPIC.bootstrap == 0 { activity = .waitForSIPI }
     delivering = nil
     pdptes = (0, 0, 0, 0)
     vmx = VMXState()
+    (xcr0, x87, random) = (1, .powerUp, RandomSource(seed: UInt64(apicID)))
     tlb.flushEverything()
     updateMode()
   }
@@ -121,12 +136,15 @@ extension Processor {
     }
     rip = value.rip
     rflags = value.rflags.rawValue
-    (cr0, cr2, cr3, cr4, cr8) = (value.cr0, value.cr2, value.cr3, value.cr4, value.cr8)
+    (cr0, cr2, cr3, cr4) = (value.cr0, value.cr2, value.cr3, value.cr4)
+    // The task-priority register has four bits more.
+    if value.cr8 != cr8 { cr8 = value.cr8 }
     efer = value.efer
     vmx.loadedGuest = VMXState.noVMCS
     (ldtr, tr, gdtr, idtr) = (value.ldtr, value.tr, value.gdtr, value.idtr)
     dr = (value[debug: 0], value[debug: 1], value[debug: 2], value[debug: 3])
     (dr6, dr7) = (value[debug: 6], value[debug: 7])
     updateMode()
+    refreshBreakpoints()
   }
 }

@@ -7,6 +7,8 @@ import X86
 /// pointers allocated once: an Array there costs a check and a retain on each operand.
 @safe public final class Processor {
   let memory: PhysicalMemory
+  /// Its place among the processors of the machine.
+  let index: Int
 
   // MARK: General registers
 
@@ -34,7 +36,6 @@ import X86
   var cr2: UInt64 = 0
   var cr3: UInt64 = 0
   var cr4: UInt64 = 0
-  var cr8: UInt64 = 0
   var efer: UInt64 = 0
   /// The four PDPTE registers of PAE paging (SDM 3A, "PDPTE Registers").
   var pdptes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
@@ -53,11 +54,33 @@ import X86
   /// STI or MOV SS executed just before: no interrupt is taken at this boundary.
   var interruptShadow = InterruptShadow.none
   var nmiBlocked = false
-  /// Pending debug exceptions, in the layout of the VMCS field.
+  /// Pending debug exceptions, in the layout of the VMCS field, with BT in bit 15.
   var pendingDebug: UInt64 = 0
+  /// Those bits of it that the executing instruction has set: it takes them back if it faults.
+  var debugMatches: UInt64 = 0
+  /// What a task switch ran into after the old task was left: due before the new task's first
+  /// instruction.
+  var deferredException: DeferredException?
+  /// MONITOR has set up address-range monitoring.
+  var isMonitorArmed = false
   /// The vector at the INTR pin; nil when no interrupt is requested.
   var interruptRequest: UInt8?
   var nmiRequest = false
+  var initRequest = false
+  /// The vector of a SIPI that has been sent to this processor while it waited for one.
+  var startupVector: UInt8?
+
+  // MARK: Platform
+
+  var apic: LocalAPIC
+  /// The local APIC exists: on a bare machine.
+  var hasAPIC = false
+  /// Number of the page that holds its registers; all ones when it has none.
+  var apicPage: UInt64 = ~0
+  /// Nil on a machine with a monitor.
+  var systemBus: SystemBus?
+  /// What is not RAM is answered by a board.
+  var hasBoard = false
 
   // MARK: Derived from the above by updateMode()
 
@@ -70,6 +93,10 @@ import X86
   var stackMask: UInt64 = 0xffff
   var pagingMode = PagingMode.off
 
+  /// What DR7 enables: see DebugRegisters.swift.
+  var armed = ArmedBreakpoints()
+  /// CR0.AM, RFLAGS.AC and CPL 3 together: no access takes the fast path.
+  var checksAlignment = false
   /// One past the last offset that CS allows; all ones in 64-bit mode.
   var codeEnd: UInt64 = 0x1_0000
 
@@ -90,13 +117,31 @@ import X86
   var instructionStart: UInt64 = 0
   /// Its length; 0 between instructions.
   var instructionLength: UInt8 = 0
-  /// Instructions that the maps know and this processor does not execute, as met.
-  var unimplemented: [UInt64: Mnemonic] = [:]
+  var unimplemented = UnimplementedInstructions()
+
+  // MARK: Extended state
+
+  var xcr0: UInt64 = 1
+  var x87 = X87State.powerUp
+  /// What RDRAND and RDSEED draw from.
+  var random = RandomSource(seed: 0)
 
   // MARK: Time
 
   /// Instructions retired since power-on. The TSC counts them.
   var retired: UInt64 = 0
+  /// Nanoseconds in which this processor did not execute.
+  var timeOffset: UInt64 = 0
+  /// Exceptions delivered since power-on. A limit counts them as well as instructions.
+  var eventsDelivered: UInt64 = 0
+  /// The slice is to end at the next boundary.
+  var isYielding = false
+  /// Nor is there another in this round: PAUSE.
+  var endsTurn = false
+  /// An instruction was given up to be executed by itself; the one that executes is by itself, and the
+  /// count of retired instructions is exact.
+  var wantsAlone = false
+  var isAlone = false
 
   // MARK: VMX
 
@@ -107,10 +152,17 @@ import X86
   }
   /// The prompt plays the host: running returns at each VM exit instead of going on at the host RIP.
   var monitorIsExternal = false
+  /// The guest that was stopped for the prompt, as it runs on if nobody touches it.
+  var suspended: SuspendedGuest?
+  /// Counts what reaches the processor or its memory from outside.
+  var touches: UInt64 = 0
   /// A repeated string instruction was put back with repetitions left.
   var isPutBack = false
   /// Set while `complete(_:on:)` emulates one instruction: device accesses go here and do not exit.
   var emulationBus: (any DeviceBus)?
+
+  /// Records each instruction; see Tracer.swift.
+  var tracer: Tracer?
 
   // MARK: Caches
 
@@ -121,10 +173,18 @@ import X86
   /// Something between instructions may need doing: see Boundary.swift.
   var attention = true
 
-  public init(memory: PhysicalMemory) {
+  /// Processors of one machine share `blocks`; without it the processor has its own.
+  public convenience init(memory: PhysicalMemory) {
+    self.init(memory: memory, blocks: BlockCache(memory: memory), index: 0)
+  }
+
+  init(memory: PhysicalMemory, blocks: BlockCache, index: Int) {
     self.memory = memory
+    self.index = index
+    self.blocks = blocks
+    apic = LocalAPIC(id: UInt32(truncatingIfNeeded: index))
     tlb = TLB()
-    blocks = BlockCache(memory: memory)
+    blocks.tlbs.append(tlb)
     unsafe blockEnd = UnsafePointer(blocks.ops)
     reset()
   }
@@ -147,7 +207,7 @@ import X86
   public var lastExitInformation: ExitInformation {
     unsafeAddress { unsafe exitStore.address }
   }
-  public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented }
+  public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented.all }
 
   var rip: UInt64 {
     get { r[Instruction.rip] }
@@ -206,8 +266,13 @@ struct EventInDelivery: Sendable, Equatable {
   var vector: UInt8
   var errorCode: UInt32?
   var instructionLength: UInt32 = 0
+  /// A debug exception for an access to debug registers, which is a fault.
+  var isGeneralDetect = false
 
   var isSoftware: Bool { type >= 4 }
+  /// EXT of error codes: the event is not the program's own (SDM 3A, "Error Code"; SDM 2A, "INT n",
+  /// where INT1 counts as external).
+  var external: UInt32 { type == 4 || type == 6 ? 0 : 1 }
 }
 
 /// Why the instruction that was executing did not complete. The details stand in the processor;
@@ -223,6 +288,12 @@ enum Fault: UInt8, Error {
   case shutdown
   /// `pendingAccess` is for the platform to answer, on a machine without a monitor.
   case access
+  /// Watched memory was written.
+  case watched
+  /// The instruction is to be executed again by itself: see DeviceSpace.swift.
+  case again
+  /// The slice ends: see Scheduler.swift.
+  case yield
 }
 
 extension Processor {

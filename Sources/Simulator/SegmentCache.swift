@@ -17,6 +17,11 @@ extension Processor {
   func refreshBounds(_ register: SegmentRegister) {
     segments[register.rawValue].refresh(
       mode: mode, isFSOrGS: register.rawValue >= SegmentRegister.fs.rawValue)
+    // Bounds that nothing fits in send every access to the full checks.
+    if checksAlignment {
+      segments[register.rawValue].readEnd = 0
+      segments[register.rawValue].writeEnd = 0
+    }
   }
 }
 

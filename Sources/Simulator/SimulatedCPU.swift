@@ -8,6 +8,8 @@ final class SimulatedCPU: VirtualCPU {
   private let processor: Processor
   /// The guest's first registers, until there is a current VMCS to hold them.
   var planned = Registers()
+  /// The bare machine that runs its processors in turn; nil with a monitor.
+  weak var machine: SimulatedMachine?
 
   init(_ processor: Processor) { self.processor = processor }
 
@@ -19,6 +21,7 @@ final class SimulatedCPU: VirtualCPU {
   }
 
   func setRegisters(_ registers: Registers) throws {
+    processor.touches &+= 1
     planned = registers
     if !isGuest {
       processor.setRegisters(registers)
@@ -36,6 +39,7 @@ final class SimulatedCPU: VirtualCPU {
   }
 
   func writeMSR(_ index: UInt32, _ value: UInt64) throws -> Bool {
+    processor.touches &+= 1
     guard isGuest, let vmcs = processor.currentVMCS else {
       return processor.writeMSR(index, value)
     }
@@ -75,14 +79,23 @@ final class SimulatedCPU: VirtualCPU {
     return true
   }
 
-  var instructionsRetired: UInt64? { processor.retired }
+  /// Of all processors on a bare machine, because a limit is about all of them.
+  var instructionsRetired: UInt64? { machine?.instructionsRetired ?? processor.retired }
 
   func run(until limit: RunLimit) throws -> Exit {
-    guard isGuest else { return processor.run(until: limit).exit(processor) }
+    if let machine { return machine.runBare(until: limit) }
     return try processor.runGuest(until: limit, most: limit.instructions ?? ~0).exit(processor)
   }
 
+  /// On a bare machine the others may take their turns before.
   func step() throws -> Exit {
+    if let machine {
+      let isRunnable = processor.isRunnable
+      let exit = machine.runBare(
+        until: RunLimit(instructions: isRunnable ? nil : 1),
+        stepping: isRunnable ? processor.index : nil)
+      return exit == .limit ? .stepped : exit
+    }
     let exit = try run(until: RunLimit(instructions: 1))
     return exit == .limit ? .stepped : exit
   }
@@ -154,11 +167,13 @@ extension Processor {
 
   /// Raises the INTR pin with `vector`.
   public func requestInterrupt(_ vector: UInt8) {
+    touches &+= 1
     interruptRequest = vector
     attention = true
   }
 
   public func requestNMI() {
+    touches &+= 1
     nmiRequest = true
     attention = true
   }
@@ -166,6 +181,7 @@ extension Processor {
   /// Drops decoded code after a debugger or a loader has written memory.
   public func noteExternalStore(_ physical: UInt64, _ count: Int) {
     guard count > 0 else { return }
+    touches &+= 1
     let last = physical &+ UInt64(count) &- 1
     var page = physical & ~0xfff
     while page <= last {

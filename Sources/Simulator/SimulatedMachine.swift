@@ -1,39 +1,84 @@
 import X86
 
-/// A machine with one simulated processor.
+/// A machine with simulated processors.
 ///
 /// Host-physical memory: the first 16 MiB belong to the monitor (VMXON region, VMCS, EPT, bitmaps,
-/// host page tables), guest RAM follows at `guestBase`. A bare machine has no monitor and
-/// `guestBase` 0.
+/// host page tables), guest RAM follows at `guestBase`. A bare machine has no monitor, `guestBase` 0,
+/// local APICs, and on request several processors, a board with devices and a ROM.
 public final class SimulatedMachine: VirtualMachine {
   /// Bytes in front of the guest's RAM when there is a monitor.
   public static let monitorReserve: UInt64 = 16 << 20
+  public static let mostProcessors = 64
 
   public let memory: PhysicalMemory
+  /// The first processor.
   public let processor: Processor
+  public let processors: [Processor]
   public let memorySize: UInt64
   public let guestBase: UInt64
   /// No monitor: the guest runs in root operation on the machine itself.
   public let isBare: Bool
-  private let simulatedCPU: SimulatedCPU
+  let simulatedCPUs: [SimulatedCPU]
+  let scheduler: Scheduler?
+  private var rom: [UInt8] = []
+  /// The processor that `cpu` is.
+  public var selected = 0 {
+    didSet { selected = max(0, min(selected, processors.count - 1)) }
+  }
 
   public var backendName: String { "sim" }
-  public var cpu: any VirtualCPU { simulatedCPU }
+  public var cpu: any VirtualCPU { simulatedCPUs[selected] }
+  public var cpus: [any VirtualCPU] { simulatedCPUs }
   public var capabilities: Set<Capability> {
     isBare
       ? [.instructionCount, .deterministic]
       : [.vmx, .ept, .instructionCount, .allExits, .hypercall, .deterministic]
   }
 
-  /// Throws `MachineError.backend` if the host has not so much memory.
-  public init(memorySize: UInt64, isBare: Bool = false) throws {
+  /// Only a bare machine has more than one processor, `mostProcessors` at most. Throws
+  /// `MachineError.backend` if the host has not so much memory.
+  public init(memorySize: UInt64, isBare: Bool = false, processorCount: Int = 1) throws {
     self.memorySize = (max(memorySize, 4096) &+ 4095) & ~4095
     self.isBare = isBare
     guestBase = isBare ? 0 : SimulatedMachine.monitorReserve
-    memory = try PhysicalMemory(size: self.memorySize &+ guestBase)
-    processor = Processor(memory: memory)
+    let memory = try PhysicalMemory(size: self.memorySize &+ guestBase, hasHole: isBare)
+    self.memory = memory
+    let blocks = BlockCache(memory: memory)
+    processor = Processor(memory: memory, blocks: blocks, index: 0)
+    let count = isBare ? max(1, min(processorCount, SimulatedMachine.mostProcessors)) : 1
+    processors =
+      [processor] + (1..<count).map { Processor(memory: memory, blocks: blocks, index: $0) }
     processor.monitorIsExternal = !isBare
-    simulatedCPU = SimulatedCPU(processor)
+    scheduler = isBare ? Scheduler(SystemBus(processors)) : nil
+    simulatedCPUs = processors.map(SimulatedCPU.init)
+    for cpu in simulatedCPUs { cpu.machine = isBare ? self : nil }
+  }
+
+  deinit { scheduler?.bus.disconnect() }
+
+  /// The devices of a bare machine. While it has one, accesses to ports and to memory that is not RAM
+  /// are answered there and do not stop the run.
+  public var board: (any Board)? {
+    get { scheduler?.bus.board }
+    set { scheduler?.bus.board = newValue }
+  }
+
+  /// Nanoseconds of simulated time since power-on.
+  public var time: UInt64 { processors.reduce(0) { max($0, $1.time) } }
+
+  /// Instructions that all processors have executed.
+  public var instructionsRetired: UInt64 { processors.reduce(0) { $0 &+ $1.retired } }
+
+  /// Places a read-only memory that ends at 4 GiB; up to 128 KiB of its end are also below 1 MiB.
+  /// Processors start there after `reset()`.
+  public func setROM(_ bytes: [UInt8]) throws {
+    guard isBare, memory.setROM(bytes) else {
+      throw MachineError.backend(
+        what: "a ROM of \(bytes.count) bytes",
+        why: isBare ? "a ROM has 16 MiB at most" : "only a bare machine has a ROM", remedy: "")
+    }
+    rom = bytes
+    flushCaches()
   }
 
   public func readPhysical(_ address: UInt64, count: Int) throws -> [UInt8] {
@@ -48,22 +93,40 @@ public final class SimulatedMachine: VirtualMachine {
   }
 
   private func check(_ address: UInt64, _ count: Int) throws {
-    guard count >= 0, address <= memorySize, UInt64(count) <= memorySize &- address else {
+    let isInside =
+      isBare
+      ? count >= 0 && memory.contains(address, UInt64(count))
+      : count >= 0 && address <= memorySize && UInt64(count) <= memorySize &- address
+    guard isInside || count == 0 else {
       throw MachineError.outsideMemory(address: address, count: count, memorySize: memorySize)
     }
   }
 
-  /// Puts machine and processor into their state after power-on; memory becomes zero.
-  public func reset() throws {
-    try memory.restore([:])
-    processor.reset()
+  private func flushCaches() {
     processor.blocks.flushEverything()
-    simulatedCPU.planned = Registers()
+    for processor in processors { processor.tlb.flushEverything() }
   }
 
-  /// Answers an access of a bare machine from `bus` and executes the instruction that made it.
+  /// Puts machine and processors into their state after power-on; RAM becomes zero.
+  public func reset() throws {
+    try memory.restore([:])
+    _ = memory.setROM(rom)
+    resetProcessors()
+    for cpu in simulatedCPUs { cpu.planned = Registers() }
+  }
+
+  /// RESET, which memory survives.
+  private func resetProcessors() {
+    for processor in processors { processor.reset() }
+    flushCaches()
+    scheduler?.restart()
+    selected = 0
+  }
+
+  /// Answers an access of a bare machine without a board from `bus` and executes the instruction that
+  /// made it.
   public func complete(_ access: DeviceAccess, on bus: any DeviceBus) {
-    simulatedCPU.complete(access, on: bus)
+    simulatedCPUs[selected].complete(access, on: bus)
   }
 
   /// Walks the guest's tables, and EPT where it is on, for the guest as it is now; changes nothing.
@@ -72,9 +135,10 @@ public final class SimulatedMachine: VirtualMachine {
       return Processor.explainWalk(linear, access, registers, memory: memory)
     }
     if isBare {
-      return Processor.explainWalk(linear, access, processor.pagingRegisters, memory: memory)
+      let registers = processors[selected].pagingRegisters
+      return Processor.explainWalk(linear, access, registers, memory: memory)
     }
-    let planned = simulatedCPU.planned
+    let planned = simulatedCPUs[0].planned
     let registers = PagingRegisters(
       mode: PagingMode(cr0: planned.cr0, cr4: planned.cr4, efer: planned.efer), cr0: planned.cr0,
       cr3: planned.cr3, cr4: planned.cr4, efer: planned.efer, rflags: planned.rflags.rawValue)
@@ -82,20 +146,64 @@ public final class SimulatedMachine: VirtualMachine {
       linear, access, registers, memory: OffsetMemory(memory: memory, base: guestBase))
   }
 
+  // MARK: Running a bare machine
+
+  /// Runs all processors; `step` is the one to execute a single instruction of.
+  func runBare(until limit: RunLimit, stepping: Int? = nil) -> Exit {
+    guard let scheduler else { return .halted }
+    var run = Scheduler.Run(
+      limit: limit, left: limit.instructions ?? ~0, skipsBreakpointOf: selected,
+      stepping: stepping)
+    while true {
+      let (stop, index) = scheduler.run(&run)
+      if stop == .yielded, let board, board.isResetRequested, !board.isStopRequested, !rom.isEmpty {
+        board.reset()
+        resetProcessors()
+        if !board.isResetRequested { continue }
+      }
+      return exit(stop, index)
+    }
+  }
+
+  private func exit(_ stop: ProcessorStop, _ index: Int) -> Exit {
+    switch stop {
+    case .limit: return .limit
+    case .breakpoint(let address):
+      selected = index
+      return .breakpoint(address: address)
+    case .interrupted: return .interrupted
+    case .halted: return .halted
+    case .shutdown:
+      selected = index
+      return .shutdown
+    case .access(let access):
+      selected = index
+      return .access(access)
+    case .vmExit: return .vmExit(processors[index].lastVMExit)
+    case .yielded: return board?.isStopRequested == true ? .stopRequested : .resetRequested
+    }
+  }
+
+  // MARK: Snapshots
+
   public func save() throws -> any MachineSnapshot {
     SimulatedSnapshot(
-      pages: memory.nonZeroPages(), processor: ProcessorSnapshot(processor),
-      planned: simulatedCPU.planned)
+      pages: memory.nonZeroPages(), processors: processors.map(ProcessorSnapshot.init),
+      planned: simulatedCPUs[0].planned, scheduler: scheduler?.state, selected: selected)
   }
 
   public func restore(_ snapshot: any MachineSnapshot) throws {
-    guard let snapshot = snapshot as? SimulatedSnapshot else {
+    guard let snapshot = snapshot as? SimulatedSnapshot,
+      snapshot.processors.count == processors.count
+    else {
       throw MachineError.backend(
-        what: "restoring a snapshot", why: "it is of another backend", remedy: "")
+        what: "restoring a snapshot", why: "it is of another backend or machine", remedy: "")
     }
     try memory.restore(snapshot.pages)
-    snapshot.processor.restore(processor)
-    simulatedCPU.planned = snapshot.planned
+    for (processor, saved) in zip(processors, snapshot.processors) { saved.restore(processor) }
+    simulatedCPUs[0].planned = snapshot.planned
+    if let state = snapshot.scheduler { scheduler?.state = state }
+    selected = snapshot.selected
   }
 }
 
@@ -110,6 +218,8 @@ private struct OffsetMemory: WalkMemory {
 
 struct SimulatedSnapshot: MachineSnapshot {
   var pages: [UInt64: [UInt8]]
-  var processor: ProcessorSnapshot
+  var processors: [ProcessorSnapshot]
   var planned: Registers
+  var scheduler: Scheduler.State?
+  var selected: Int
 }

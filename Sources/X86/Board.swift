@@ -20,10 +20,16 @@ public protocol Board: AnyObject {
   /// A local APIC announces the end of a level-triggered interrupt (SDM 3A, "EOI Message").
   func endOfInterrupt(_ vector: UInt8)
 
+  /// RESET: the devices return to their state after power-on.
+  func reset()
   /// A device asks for RESET of the whole machine (port 0xcf9, port 0x92, the keyboard controller).
   var isResetRequested: Bool { get }
   /// A device ends the run (port 0xf4): running returns at the next instruction boundary.
   var isStopRequested: Bool { get }
+}
+
+extension Board {
+  public func reset() {}
 }
 
 /// An interrupt on its way to one or more local APICs (SDM 3A, "Message Signalled Interrupts"; the

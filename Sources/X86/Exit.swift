@@ -14,6 +14,10 @@ public enum Exit: Sendable, Equatable {
   case halted
   /// A triple fault on a bare machine.
   case shutdown
+  /// A device of a bare machine's board ends the run.
+  case stopRequested
+  /// A device of a bare machine's board asks for RESET, and the machine has no ROM to start again from.
+  case resetRequested
   /// A bare machine touches a port, or memory that is not RAM: the platform answers through
   /// `complete`.
   case access(DeviceAccess)

@@ -8,8 +8,10 @@ public protocol VirtualMachine: AnyObject {
   var capabilities: Set<Capability> { get }
   /// Bytes of guest RAM, which starts at guest-physical address 0.
   var memorySize: UInt64 { get }
-  /// The first CPU. More come with the platform.
+  /// The CPU that is looked at: the first, until another one stops at a breakpoint.
   var cpu: any VirtualCPU { get }
+  /// All CPUs, the first one first.
+  var cpus: [any VirtualCPU] { get }
 
   /// Reads guest-physical memory. Throws `MachineError.outsideMemory` for what is not RAM.
   func readPhysical(_ address: UInt64, count: Int) throws -> [UInt8]
@@ -19,6 +21,10 @@ public protocol VirtualMachine: AnyObject {
   /// The whole state, to be given to `restore(_:)` of the same machine.
   func save() throws -> any MachineSnapshot
   func restore(_ snapshot: any MachineSnapshot) throws
+}
+
+extension VirtualMachine {
+  public var cpus: [any VirtualCPU] { [cpu] }
 }
 
 /// A saved machine state; each backend has its own.

@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "reverse-stepi", "reverse-continue", "goto 5", "timeline", "map", "ept 0", "info tlb",
+    "timeline", "map", "ept 0", "info tlb",
   ])
   func laterCommandsSayWhatToUseInstead(_ line: String) {
     let result = fakeSession().execute(line)

@@ -93,6 +93,12 @@ final class FakeMonitor: MonitorNeeds {
   var keepsIoctls = false
   var debugExitStatus: UInt8? { nil }
   var interrupt = Interrupt()
+  var checkpointMemory: UInt64 = 0
+  var timeStatus: TimeStatus {
+    TimeStatus(count: fake.instructionsRetired, start: 0, budget: checkpointMemory)
+  }
+  /// What the journeys were.
+  var journeys: [String] = []
   /// The limits that `run` was given.
   var limits: [RunLimit] = []
 
@@ -264,6 +270,22 @@ final class FakeMonitor: MonitorNeeds {
     }
   }
 
+  func reverseStep(_ count: UInt64, interrupt: Interrupt) throws -> Stop {
+    journeys.append("back \(count)")
+    return Stop(reason: .step, rip: fake.state.rip, instructions: count)
+  }
+
+  func reverseContinue(to targets: ReverseTargets) throws -> Stop {
+    let watched = targets.watched.map(\.number)
+    journeys.append("search \(targets.breakpoints.sorted()) \(watched)")
+    return Stop(reason: .limit, rip: fake.state.rip, explanation: "this is the start of time")
+  }
+
+  func go(to count: UInt64, interrupt: Interrupt) throws -> Stop {
+    journeys.append("go \(count)")
+    return Stop(reason: .step, rip: fake.state.rip, instructions: 0)
+  }
+
   func vmcs() throws -> VMCSContents? {
     vmxStatus.current.map { VMCSContents(address: $0, fields: fields) }
   }
@@ -283,6 +305,12 @@ final class FakeMonitor: MonitorNeeds {
   }
 
   func raiseInterrupt(_ vector: UInt8) throws {}
+  var unimplemented: [String] = []
+  func takeUnimplemented() -> [String] {
+    defer { unimplemented = [] }
+    return unimplemented
+  }
+
   func takeIoctls() -> [String] { keepsIoctls ? ["ioctl(vcpu, KVM_RUN) = 0"] : [] }
 }
 

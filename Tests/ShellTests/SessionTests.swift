@@ -155,6 +155,14 @@ import X86
     #expect(simulator.error == nil && simulator.output.contains("the simulator makes none"))
   }
 
+  @Test func unsimulatedInstructionsAreToldOnce() throws {
+    let session = fakeSession()
+    session.all("load hello")
+    (session.monitor as? FakeMonitor)?.unimplemented = ["RSM at 0x8000: not simulated"]
+    #expect(session.all("stepi").output.contains("RSM at 0x8000"))
+    #expect(!session.all("stepi").output.contains("RSM"))
+  }
+
   @Test func failuresAreCounted() {
     let session = fakeSession()
     session.all("bogus", "print 1", "bogus")

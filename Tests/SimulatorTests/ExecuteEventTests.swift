@@ -278,10 +278,13 @@ import X86
   @Test func unknownMSRsAndUnimplementedInstructions() throws {
     let msr = try fault([0x0f, 0x32]) { $0[.rcx] = 0x1234_5678 }
     #expect(msr.vector == 13 && msr.error == 0)
-    // POPCNT: CPUID says absent, so #UD, and the processor says what it met.
-    let missing = try fault([0xf3, 0x0f, 0xb8, 0xc0])
+    // MOVUPS: CPUID says absent, so #UD, and the processor says what it met.
+    let missing = try fault([0x0f, 0x10, 0xc0])
     #expect(missing.vector == 6)
-    #expect(missing.lab.processor.unimplementedInstructions[Lab.code] == .popcnt)
+    #expect(missing.lab.processor.unimplementedInstructions[Lab.code] == .sse)
+    let lines = missing.lab.processor.takeUnimplemented()
+    #expect(lines.count == 1 && lines[0].hasPrefix("SSE instruction at 0x8000:"))
+    #expect(missing.lab.processor.takeUnimplemented().isEmpty)
   }
 
   @Test func segmentFaults() throws {

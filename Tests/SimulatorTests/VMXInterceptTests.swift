@@ -280,7 +280,7 @@ struct VMXInterceptTests {
     #expect(exit { () throws(Fault) in try entered.interceptRDTSC() } == nil)
     #expect(exit { () throws(Fault) in try entered.interceptWBINVD() } == nil)
     // Not enabled: #UD instead.
-    #expect(throws: Fault.exception) { try entered.interceptRDTSCP() }
+    #expect(throws: Fault.exception) { try entered.requireRDTSCP() }
     #expect(entered.pendingException.vector == 6)
   }
 

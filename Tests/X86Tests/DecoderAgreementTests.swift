@@ -27,7 +27,8 @@ import Testing
       }
     }
     #expect(differences.isEmpty, "\(differences.prefix(20).joined(separator: "\n"))")
-    #expect(compared > 20_000)
+    print("\(size): \(compared) forms agree with llvm-objdump")
+    #expect(compared > 130_000)
   }
 
   /// Instructions follow each other without a gap, so that a wrong length shows; what LLVM may not

@@ -18,6 +18,8 @@ struct DecoderForms {
         addOpcode(map.escape + [opcode], map.start + Int(opcode))
       }
     }
+    addEveryModRM()
+    addPrefixes()
     addVEX()
     addStrings()
     addLocked()
@@ -78,6 +80,59 @@ struct DecoderForms {
       }
     }
   }
+
+  /// Every ModRM byte of every opcode: all members of all groups, with every kind of operand.
+  private mutating func addEveryModRM() {
+    let maps: [(start: Int, escape: [UInt8])] = [
+      (0, []), (OpcodeTable.twoByte, [0x0f]), (OpcodeTable.threeByte38, [0x0f, 0x38]),
+      (OpcodeTable.threeByte3A, [0x0f, 0x3a]),
+    ]
+    for map in maps {
+      for opcode in UInt8.min...UInt8.max where !isPrefix(map.escape, opcode) {
+        let entry = OpcodeTable.shared.entries[map.start + Int(opcode)]
+        guard hasModRM(entry), entry.mnemonic != .mmx, entry.mnemonic != .sse else { continue }
+        var prefixes: [[UInt8]] = [[], [0x66]]
+        if hasVariants(entry) { prefixes += [[0xf3], [0xf2]] }
+        if size == .bits64 { prefixes += [[0x48], [0x4f], [0x66, 0x41], [0x65, 0x44]] }
+        for prefix in prefixes {
+          for modRM in UInt8.min...UInt8.max {
+            add(prefix + map.escape + [opcode, modRM] + (hasSIB(modRM) ? [modRM &* 37] : []))
+          }
+        }
+      }
+    }
+  }
+
+  /// Every opcode with segment overrides and pairs of size prefixes. F2 and F3 where they are neither
+  /// mandatory nor repeat are ignored (SDM 2, "Instruction Prefixes"); LLVM prints them, or lock-elision
+  /// names for them, before some opcodes and not before others, so they are left out.
+  private mutating func addPrefixes() {
+    let maps: [(start: Int, escape: [UInt8])] = [
+      (0, []), (OpcodeTable.twoByte, [0x0f]), (OpcodeTable.threeByte38, [0x0f, 0x38]),
+    ]
+    let prefixes: [[UInt8]] = [
+      [0x26], [0x2e], [0x36], [0x3e], [0x64], [0x65], [0x66, 0x67], [0x67, 0x66],
+      [0x64, 0x66], [0x67, 0x65], [0x66, 0x66],
+    ]
+    for map in maps {
+      for opcode in UInt8.min...UInt8.max where !isPrefix(map.escape, opcode) {
+        let entry = OpcodeTable.shared.entries[map.start + Int(opcode)]
+        if entry.mnemonic == .mmx || entry.mnemonic == .sse { continue }
+        for prefix in prefixes {
+          let bytes = prefix + map.escape + [opcode]
+          guard hasModRM(entry) else {
+            add(bytes)
+            continue
+          }
+          for reg in UInt8(0)...7 {
+            for mod in [0x01, 0x46, 0xc3] as [UInt8] { add(bytes + [mod | reg << 3]) }
+          }
+        }
+      }
+    }
+  }
+
+  private func hasSIB(_ modRM: UInt8) -> Bool { modRM & 7 == 4 && modRM < 0xc0 }
 
   /// VEX instructions on general registers.
   private mutating func addVEX() {

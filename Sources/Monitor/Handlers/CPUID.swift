@@ -22,9 +22,10 @@ extension ExitHandler {
 
   /// Writing a 32-bit register clears its upper half.
   static func answerCPUID(_ processor: Processor) {
+    let leaf = UInt32(truncatingIfNeeded: processor.generalRegister(.rax))
+    let subleaf = UInt32(truncatingIfNeeded: processor.generalRegister(.rcx))
     let answer = GuestCPUID.read(
-      UInt32(truncatingIfNeeded: processor.generalRegister(.rax)),
-      UInt32(truncatingIfNeeded: processor.generalRegister(.rcx)))
+      leaf, subleaf, base: processor.cpuidOfGuest(leaf, subleaf))
     processor.setGeneralRegister(.rax, UInt64(answer.eax))
     processor.setGeneralRegister(.rbx, UInt64(answer.ebx))
     processor.setGeneralRegister(.rcx, UInt64(answer.ecx))
@@ -54,8 +55,11 @@ enum GuestCPUID {
     },
   ]
 
-  static func read(_ leaf: UInt32, _ subleaf: UInt32) -> CPUIDLeaf {
-    var answer = CPUID.read(leaf, subleaf)
+  /// `base` is what the guest's processor answers; the table's answer if nil.
+  static func read(
+    _ leaf: UInt32, _ subleaf: UInt32, base: CPUIDLeaf? = nil
+  ) -> CPUIDLeaf {
+    var answer = base ?? CPUID.read(leaf, subleaf)
     for index in rows.indices where rows[index].leaf == leaf { rows[index].change(&answer) }
     return answer
   }

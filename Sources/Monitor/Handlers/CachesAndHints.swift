@@ -22,14 +22,6 @@ extension ExitHandler {
     return .resume
   }
 
-  /// SDM 2A, "XSETBV": without CR4.OSXSAVE it is #UD; the guest's processor has no XSAVE.
-  static let xsetbv = ExitHandler(
-    .xsetbv, "raises #UD: the guest's processor has no XSAVE"
-  ) { monitor, _ in
-    try monitor.raise(6, errorCode: nil)
-    return .resume
-  }
-
   private static func skipped(_ reason: ExitReason, _ summary: String) -> ExitHandler {
     ExitHandler(reason, summary) { monitor, exit in
       try monitor.skip(exit)

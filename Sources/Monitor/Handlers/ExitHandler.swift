@@ -37,7 +37,8 @@ struct ExitHandler: Sendable {
     waitHint(.mwait), monitorTrapFlag, waitHint(.monitor), waitHint(.pause),
     eptViolation, eptMisconfiguration,
     virtualizationInstruction(.invept), rdtscp, preemptionTimer,
-    virtualizationInstruction(.invvpid), wbinvd, xsetbv,
+    virtualizationInstruction(.invvpid), wbinvd, xsetbv, randomNumber(.rdrand),
+    randomNumber(.rdseed),
   ]
 
   private static let byReason: [(@Sendable (Monitor, VMExit) throws -> Outcome)?] = {

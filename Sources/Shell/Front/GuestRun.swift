@@ -23,6 +23,8 @@ public struct GuestRun {
     let errors = StandardError()
     let output = StandardOutput()
     InterruptSignals.install(interrupt: session.interrupt)
+    // Nobody will ask to go back.
+    session.options.checkpointMemory = 0
     do {
       try load(session)
       return try run(session, output, errors)
@@ -65,6 +67,7 @@ public struct GuestRun {
         output.write(Array(monitor.consoleOutput[written...]))
         written = monitor.consoleOutput.count
       }
+      for line in monitor.takeUnimplemented() { errors.write(line: line) }
     } while stop.reason == .limit && executed ?? 0 < maxInstructions ?? .max
       && output.failure == nil
     let report = Report(

@@ -73,6 +73,7 @@ public final class Session {
     var below = notes
     notes = []
     if let monitor, monitor.keepsIoctls { below += monitor.takeIoctls() }
+    if let monitor { below += monitor.takeUnimplemented() }
     result.append(below)
     lastCommand = result
     return result

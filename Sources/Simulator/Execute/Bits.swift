@@ -101,7 +101,7 @@ extension Processor {
     let half: UInt8 = i.mnemonic == .cmpxchg16b ? 8 : 4
     let place = effectiveAddress(i)
     let segment = i.segment.rawValue
-    if half == 8, place & 15 != 0 { throw generalProtection() }
+    if half == 8, (segments[segment].base &+ place) & 15 != 0 { throw generalProtection() }
     let low: UInt64
     let high: UInt64
     if half == 4 {

@@ -23,6 +23,8 @@ struct Block {
   /// Direct-mapped by key.
   let table: UnsafeMutablePointer<Block>
   var opCount = 0
+  /// The TLBs of the processors that execute from it.
+  var tlbs: [TLB] = []
   /// For each physical page with decoded code, which of its 64-byte lines hold some.
   private var codeLines: [UInt64: UInt64] = [:]
   /// One bit a physical page: it has decoded code. Read on each slow store.
@@ -37,7 +39,7 @@ struct Block {
       repeating: Instruction(mnemonic: .nop), count: BlockCache.opCapacity)
     unsafe table = .allocate(capacity: BlockCache.tableSize)
     unsafe table.initialize(repeating: Block(), count: BlockCache.tableSize)
-    isCode = [UInt64](repeating: 0, count: Int(memory.size >> 18) + 1)
+    isCode = [UInt64](repeating: 0, count: Int(memory.map.end >> 18) + 1)
   }
 
   deinit {

@@ -90,7 +90,7 @@ extension Processor {
   /// CR4 bits that this processor has.
   static let cr4Supported: UInt64 =
     CR4.vme | CR4.pvi | CR4.tsd | CR4.de | CR4.pse | CR4.pae | CR4.mce | CR4.pge | CR4.pce
-    | CR4.vmxe | CR4.fsgsbase | CR4.smep | CR4.smap
+    | CR4.umip | CR4.vmxe | CR4.fsgsbase | CR4.osxsave | CR4.smep | CR4.smap
 
   func writeCR4(_ value: UInt64) throws(Fault) {
     if value & ~Processor.cr4Supported != 0 { throw generalProtection() }
@@ -160,55 +160,9 @@ extension Processor {
   }
 
   func smsw(_ i: Instruction) throws(Fault) {
+    try checkUserModePrevention()
     var destination = i.operand0
     if destination.kind == .memory { destination.size = 2 }
     try write(i, destination, visibleCR0)
-  }
-
-  // MARK: Debug registers
-
-  func movToDebug(_ i: Instruction) throws(Fault) {
-    let number = try checkDebugAccess(i.operand0.number, i.operand1.number, isRead: false)
-    var value = r[i.operand1.number]
-    if mode != .long { value &= 0xffff_ffff }
-    switch number {
-    case 0: dr.0 = value
-    case 1: dr.1 = value
-    case 2: dr.2 = value
-    case 3: dr.3 = value
-    case 6:
-      if value >> 32 != 0 { throw generalProtection() }
-      // Bits 15:13 and 3:0 can be written; the rest reads as fixed.
-      dr6 = (value & 0xe00f) | 0xffff_0ff0
-    default:
-      if value >> 32 != 0 { throw generalProtection() }
-      dr7 = (value & 0xffff_2fff) | 0x400
-    }
-  }
-
-  func movFromDebug(_ i: Instruction) throws(Fault) {
-    let number = try checkDebugAccess(i.operand1.number, i.operand0.number, isRead: true)
-    let value =
-      switch number {
-      case 0: dr.0
-      case 1: dr.1
-      case 2: dr.2
-      case 3: dr.3
-      case 6: dr6
-      default: dr7
-      }
-    writeRegister(i.operand0.number, mode == .long ? 8 : 4, value)
-  }
-
-  /// The exit comes before the faults of privilege and CR4.DE (SDM 3C, "Relative Priority of Faults and
-  /// VM Exits"). DR4 and DR5 are DR6 and DR7, or #UD with CR4.DE.
-  private func checkDebugAccess(
-    _ number: UInt8, _ register: UInt8, isRead: Bool
-  ) throws(Fault) -> UInt8 {
-    try interceptMovDR(number, from: isRead, register: register)
-    if cpl != 0 { throw generalProtection() }
-    if number == 4 || number == 5, cr4 & CR4.de != 0 { throw undefinedOpcode }
-    if dr7 & (1 << 13) != 0 { throw exception(1, payload: 1 << 13) }
-    return number == 4 || number == 5 ? number + 2 : number
   }
 }

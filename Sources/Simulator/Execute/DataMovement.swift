@@ -89,8 +89,9 @@ extension Processor {
     let segment = i.segment.rawValue
     let offset = try loadSized(segment, place, i.operandSize)
     let selector = try load(segment, place &+ UInt64(i.operandSize), as: UInt16.self)
+    // SDM 3A, "Masking Exceptions and Interrupts When Switching Stacks": LSS loads SS and rSP together
+    // and inhibits nothing.
     try loadSegment(register, selector)
-    if register == .ss { shadowInterrupts(.movSS) }
     writeRegister(i.operand0.number, i.operandSize, offset)
   }
 

@@ -62,7 +62,7 @@ extension DecodedOp {
   /// How many ops there are from `first` to `end`.
   @inline(__always)
   static func count(_ first: UnsafePointer<DecodedOp>, _ end: UnsafePointer<DecodedOp>) -> UInt64 {
-    let bytes = unsafe UInt64(UInt(bitPattern: end) &- UInt(bitPattern: first))
+    let bytes = UInt64(UInt(bitPattern: end) &- UInt(bitPattern: first))
     return bytes / UInt64(MemoryLayout<DecodedOp>.stride)
   }
 }

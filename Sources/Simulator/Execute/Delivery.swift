@@ -12,20 +12,30 @@ extension Processor {
     default: try deliverProtected(event)
     }
     delivering = nil
+    noteDelivery(event)
     deliveredEvent = true
     interruptShadow = .none
     activity = .active
     attention = true
   }
 
-  /// What is added to an error code: EXT for events that are not the program's own (SDM 3A, "Error Code").
-  private func external(_ event: EventInDelivery) -> UInt32 { event.isSoftware ? 0 : 1 }
+  /// A single step that MOV SS held back is over with the next instruction's event. A debug exception
+  /// takes the place of one that is pending, and opens the debug registers to its handler.
+  private func noteDelivery(_ event: EventInDelivery) {
+    pendingDebug &= ~DebugStatus.singleStep
+    guard event.vector == 1, event.type == 3 || event.type == 5 else { return }
+    pendingDebug &= debugMatches
+    dr7 &= ~DebugStatus.generalDetect
+    armed.dr7 = dr7
+    // SDM 3B, "IA32_DEBUGCTL MSR": LBR and BTF are cleared.
+    msrs.debugControl &= ~3
+  }
 
   /// SDM 3A, "Real-Address Mode Exceptions and Interrupts": four bytes an entry, no error codes.
   private func deliverReal(_ event: EventInDelivery) throws(Fault) {
     let entry = UInt64(event.vector) * 4
     guard entry + 3 <= UInt64(idtr.limit) else {
-      throw exception(13, UInt32(event.vector) << 3 | 2 | external(event))
+      throw exception(13, UInt32(event.vector) << 3 | 2 | event.external)
     }
     let pointer: UInt32 = try loadLinear((idtr.base &+ entry) & 0xffff_ffff, isUser: false)
     let old = r[4]
@@ -60,7 +70,7 @@ extension Processor {
     let isLong = efer & EFER.lma != 0
     let entrySize: UInt64 = isLong ? 16 : 8
     let place = UInt64(event.vector) * entrySize
-    let code = UInt32(event.vector) << 3 | 2 | external(event)
+    let code = UInt32(event.vector) << 3 | 2 | event.external
     guard place + entrySize - 1 <= UInt64(idtr.limit) else { throw exception(13, code) }
     let address = (idtr.base &+ place) & linearMaskForTables
     let low: UInt64 = try loadLinear(address, isUser: false)
@@ -87,17 +97,16 @@ extension Processor {
       gate.size = 2
       gate.offset &= 0xffff
     }
-    if gate.type == 5 {
-      let slot = DescriptorSlot(selector: gate.selector, raw: low, address: address)
-      try taskSwitch(slot, source: 3)
-    }
     return gate
   }
 
   private func deliverProtected(_ event: EventInDelivery) throws(Fault) {
     let gate = try gate(for: event)
-    let code = UInt32(gate.selector & 0xfffc) | external(event)
-    if gate.selector & 0xfffc == 0 { throw exception(13, external(event)) }
+    if gate.type == 5 {
+      return try switchThroughGate(gate.selector, event, flags: savedFlags(for: event))
+    }
+    let code = UInt32(gate.selector & 0xfffc) | event.external
+    if gate.selector & 0xfffc == 0 { throw exception(13, event.external) }
     guard let address = descriptorAddress(gate.selector) else { throw exception(13, code) }
     let raw: UInt64 = try loadLinear(address, isUser: false)
     let slot = DescriptorSlot(selector: gate.selector, raw: raw, address: address)
@@ -116,24 +125,25 @@ extension Processor {
     isLong: Bool
   ) throws(Fault) {
     let wasVirtual8086 = mode == .virtual8086
-    let changesStack = newLevel < cpl || wasVirtual8086 || (isLong && gate.interruptStack != 0)
+    let changesLevel = newLevel < cpl || wasVirtual8086
     var stack = InnerStack(segment: segment(.ss), pointer: r[4])
-    if changesStack {
+    if changesLevel || (isLong && gate.interruptStack != 0) {
       stack = try innerStack(
-        for: newLevel, code: UInt32(gate.selector & 0xfffc), interruptStack: gate.interruptStack)
+        for: newLevel, external: event.external, interruptStack: gate.interruptStack)
     }
     var code = try markAccessed(slot)
     code.selector = (gate.selector & 0xfffc) | UInt16(newLevel)
-    try checkEntry(code, gate.offset)
+    try checkEntry(code, gate.offset, external: event.external)
     // SDM 3A, "64-Bit Mode Stack Frame": RSP is aligned to 16 bytes, SS:RSP is always pushed.
     if isLong { stack.pointer &= ~15 }
-    var writer = StackWriter(stack, size: gate.size, self)
+    var writer = StackWriter(
+      stack, size: gate.size, self, isNew: changesLevel, external: event.external)
     if wasVirtual8086 {
       for register in [SegmentRegister.gs, .fs, .ds, .es] {
         try writer.push(UInt64(segment(register).selector))
       }
     }
-    if changesStack || isLong {
+    if changesLevel || isLong {
       try writer.push(UInt64(segment(.ss).selector))
       try writer.push(r[4])
     }
@@ -141,18 +151,20 @@ extension Processor {
     try writer.push(UInt64(segment(.cs).selector))
     try writer.push(rip)
     if let errorCode = event.errorCode { try writer.push(UInt64(errorCode)) }
-    commit(gate, code, stack, writer.pointer, wasVirtual8086: wasVirtual8086, changesStack)
+    commit(gate, code, stack, writer.pointer, wasVirtual8086: wasVirtual8086, changesLevel)
   }
 
-  /// RF is set in the image of faults, so that returning does not break again at the instruction.
+  /// SDM 3B, "Instruction-Breakpoint Exception Condition": RF is set in the image of faults, so that
+  /// returning does not break again at the instruction; but for an instruction breakpoint itself.
   private func savedFlags(for event: EventInDelivery) -> UInt64 {
-    event.type == 3 && event.vector != 1 && event.vector != 8
+    let isFault = event.type == 3 && (event.vector != 1 || event.isGeneralDetect)
+    return isFault && event.vector != 8 && event.vector != 18
       ? rflags | RFLAGS.rf.rawValue : rflags
   }
 
   private func commit(
     _ gate: InterruptGate, _ code: Segment, _ stack: InnerStack, _ pointer: UInt64,
-    wasVirtual8086: Bool, _ changesStack: Bool
+    wasVirtual8086: Bool, _ changesLevel: Bool
   ) {
     var cleared: UInt64 =
       RFLAGS.tf.rawValue | RFLAGS.nt.rawValue | RFLAGS.rf.rawValue | RFLAGS.vm.rawValue
@@ -161,7 +173,8 @@ extension Processor {
     if wasVirtual8086 {
       for register in [SegmentRegister.gs, .fs, .ds, .es] { setSegment(register, .unusable()) }
     }
-    if changesStack { setSegment(.ss, stack.segment) }
+    // SDM 3A, "Interrupt Stack Table": without a change of level SS stays what it is.
+    if changesLevel { setSegment(.ss, stack.segment) }
     setSegment(.cs, code)
     // The stack mask is that of the new mode now.
     r[4] = (r[4] & ~stackMask) | (pointer & stackMask)

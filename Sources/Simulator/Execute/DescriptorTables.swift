@@ -5,6 +5,7 @@ extension Processor {
   func descriptorTable(_ i: Instruction) throws(Fault) {
     let isLoad = i.mnemonic == .lgdt || i.mnemonic == .lidt
     if isLoad, cpl != 0 { throw generalProtection() }
+    if !isLoad { try checkUserModePrevention() }
     try interceptTable(i, .gdtrOrIDTRAccess)
     let place = effectiveAddress(i)
     let segment = i.segment.rawValue
@@ -29,6 +30,7 @@ extension Processor {
     if mode == .real || mode == .virtual8086 { throw undefinedOpcode }
     let isLoad = i.mnemonic == .lldt || i.mnemonic == .ltr
     if isLoad, cpl != 0 { throw generalProtection() }
+    if !isLoad { try checkUserModePrevention() }
     try interceptTable(i, .ldtrOrTRAccess)
     if !isLoad {
       var destination = i.operand0
@@ -50,9 +52,8 @@ extension Processor {
     guard slot.isPresent else { throw exception(11, code) }
     var segment = slot.segment
     if isLong {
-      let high: UInt64 = try loadLinear(slot.address &+ 8, isUser: false)
-      segment.base |= (high & 0xffff_ffff) << 32
-      if !isCanonical(segment.base) || high >> 40 & 0x1f != 0 { throw generalProtection(code) }
+      segment.base |= (try upperHalf(slot) & 0xffff_ffff) << 32
+      if !isCanonical(segment.base) { throw generalProtection(code) }
     }
     if i.mnemonic == .lldt {
       ldtr = segment
@@ -63,6 +64,11 @@ extension Processor {
       slot.address &+ 5, UInt8(truncatingIfNeeded: slot.raw >> 40) | 2, isUser: false)
     segment.access |= 2
     tr = segment
+  }
+
+  /// SDM 2A, "User-Mode Instruction Prevention": SGDT, SIDT, SLDT, STR and SMSW.
+  func checkUserModePrevention() throws(Fault) {
+    if cr4 & CR4.umip != 0, cpl != 0 { throw generalProtection() }
   }
 
   /// SDM 3C, "VM-Exit Instruction-Information Field": the table formats with their identity.

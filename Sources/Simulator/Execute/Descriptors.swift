@@ -18,12 +18,25 @@ struct DescriptorSlot {
 
 extension Processor {
   /// The descriptor that `selector` names. #GP(selector), or `vector`, if it is beyond its table.
-  func descriptor(_ selector: UInt16, vector: UInt8 = 13) throws(Fault) -> DescriptorSlot {
+  func descriptor(
+    _ selector: UInt16, vector: UInt8 = 13, external: UInt32 = 0
+  ) throws(Fault) -> DescriptorSlot {
     guard let address = descriptorAddress(selector) else {
-      throw exception(vector, UInt32(selector & 0xfffc))
+      throw exception(vector, UInt32(selector & 0xfffc) | external)
     }
     let raw: UInt64 = try loadLinear(address, isUser: false)
     return DescriptorSlot(selector: selector, raw: raw, address: address)
+  }
+
+  /// The upper half of a system descriptor of IA-32e mode. #GP(selector) if it is beyond the table, or
+  /// is no upper half: its type field must be 0 (SDM 3A, "System Descriptors").
+  func upperHalf(_ slot: DescriptorSlot) throws(Fault) -> UInt64 {
+    let code = UInt32(slot.selector & 0xfffc)
+    let last = (slot.selector & 0xfff8) | (slot.selector & 4)
+    guard last < 0xfff8, descriptorAddress(last &+ 8) != nil else { throw generalProtection(code) }
+    let high: UInt64 = try loadLinear(slot.address &+ 8, isUser: false)
+    guard (high >> 40) & 0x1f == 0 else { throw generalProtection(code) }
+    return high
   }
 
   /// Linear address of a descriptor; nil beyond the limit or with an unusable LDT.

@@ -10,6 +10,8 @@ extension Processor {
     while true {
       var pending = pendingException
       if let earlier = first, earlier.type == 3, isContributory(after: earlier, pending) {
+        // The address of a page fault stands in CR2 even if a double fault comes of it.
+        if pending.vector == 14 { cr2 = pending.payload }
         if earlier.vector == 8 { throw tripleFault() }
         pending = PendingException(vector: 8, errorCode: 0, hasErrorCode: true)
         pendingException = pending
@@ -18,12 +20,14 @@ extension Processor {
       prepare(pending)
       let event = EventInDelivery(
         type: 3, vector: pending.vector,
-        errorCode: pending.hasErrorCode && mode != .real ? pending.errorCode : nil)
+        errorCode: pending.hasErrorCode && mode != .real ? pending.errorCode : nil,
+        isGeneralDetect: pending.vector == 1 && pending.payload & DebugStatus.generalDetect != 0)
       do throws(Fault) {
         try deliver(event)
         return
       } catch {
         guard error == .exception else { throw error }
+        takeBackDebugMatches()
         first = event
       }
     }
@@ -34,8 +38,7 @@ extension Processor {
     if pending.vector == 14 { cr2 = pending.payload }
     if pending.vector == 1 {
       // DR6 bits 3:0 are replaced, the others accumulate; RTM (bit 16) reads 1 outside transactions.
-      dr6 = (dr6 & ~0xf) | pending.payload | 0xffff_0ff0
-      dr7 &= ~(1 << 13)
+      dr6 = (dr6 & ~0xf) | pending.payload | DebugStatus.fixed
     }
   }
 

@@ -14,7 +14,8 @@ extension Processor {
       try enterCode(segment, offset)
       return
     }
-    try jumpThroughGate(slot, i)
+    if isTask(slot) { return try jumpToTask(slot, .jmp) }
+    try jumpThroughGate(slot)
   }
 
   func callFar(_ i: Instruction) throws(Fault) {
@@ -36,7 +37,8 @@ extension Processor {
         try pushSized(size, rip)
         return try enterCode(target, offset)
       }
-      try callThroughGate(slot, i)
+      if isTask(slot) { return try jumpToTask(slot, .call) }
+      try callThroughGate(slot)
     } catch {
       r[4] = old
       throw error
@@ -93,11 +95,11 @@ extension Processor {
   }
 
   /// The target must lie in the new code segment, or be canonical in 64-bit code.
-  func checkEntry(_ code: Segment, _ offset: UInt64) throws(Fault) {
+  func checkEntry(_ code: Segment, _ offset: UInt64, external: UInt32 = 0) throws(Fault) {
     if efer & EFER.lma != 0, code.isLong {
-      if !isCanonical(offset) { throw generalProtection() }
+      if !isCanonical(offset) { throw generalProtection(external) }
     } else if offset & 0xffff_ffff > UInt64(code.limit) {
-      throw generalProtection()
+      throw generalProtection(external)
     }
   }
 
@@ -110,12 +112,14 @@ extension Processor {
 
   // MARK: Gates
 
-  private func jumpThroughGate(_ slot: DescriptorSlot, _ i: Instruction) throws(Fault) {
-    let gate = try callGate(slot, i)
-    let target = try descriptorOfGate(gate)
-    let code = UInt32(gate.selector & 0xfffc)
-    let isAllowed = target.isConforming ? target.dpl <= cpl : target.dpl == cpl
-    guard isAllowed else { throw generalProtection(code) }
+  /// A TSS or a task gate, outside IA-32e mode.
+  private func isTask(_ slot: DescriptorSlot) -> Bool {
+    efer & EFER.lma == 0 && [1, 3, 5, 9, 11].contains(slot.type)
+  }
+
+  private func jumpThroughGate(_ slot: DescriptorSlot) throws(Fault) {
+    let gate = try callGate(slot)
+    let target = try descriptorOfGate(gate, isJump: true)
     var segment = try markAccessed(target)
     segment.selector = (gate.selector & 0xfffc) | UInt16(cpl)
     try enterCode(segment, gate.offset)
@@ -129,16 +133,11 @@ extension Processor {
     var size: UInt8
   }
 
-  private func callGate(_ slot: DescriptorSlot, _ i: Instruction) throws(Fault) -> CallGate {
+  private func callGate(_ slot: DescriptorSlot) throws(Fault) -> CallGate {
     let code = UInt32(slot.selector & 0xfffc)
     let isLong = efer & EFER.lma != 0
-    // Types: 4 and 12 call gates; 1, 3, 9, 11 TSS; 5 task gate. In IA-32e mode only 12 exists.
-    guard slot.type == 12 || (!isLong && slot.type == 4) else {
-      if !isLong, [1, 3, 5, 9, 11].contains(slot.type) {
-        try taskSwitch(slot, source: i.mnemonic == .jmpFar ? 2 : 0)
-      }
-      throw generalProtection(code)
-    }
+    // Types 4 and 12 are call gates; in IA-32e mode only 12 exists.
+    guard slot.type == 12 || (!isLong && slot.type == 4) else { throw generalProtection(code) }
     if slot.dpl < max(cpl, UInt8(slot.selector & 3)) { throw generalProtection(code) }
     guard slot.isPresent else { throw exception(11, code) }
     var gate = CallGate(
@@ -147,20 +146,22 @@ extension Processor {
       parameterCount: Int(slot.raw >> 32 & 31), size: slot.type == 12 ? 4 : 2)
     if slot.type == 4 { gate.offset &= 0xffff }
     if isLong {
-      let high: UInt64 = try loadLinear(slot.address &+ 8, isUser: false)
-      if high >> 40 & 0x1f != 0 { throw generalProtection(code) }
-      gate.offset |= high << 32
+      gate.offset |= try upperHalf(slot) << 32
       gate.size = 8
       gate.parameterCount = 0
     }
     return gate
   }
 
-  private func descriptorOfGate(_ gate: CallGate) throws(Fault) -> DescriptorSlot {
+  /// A jump does not change the level, so that nonconforming code must be of this one.
+  private func descriptorOfGate(
+    _ gate: CallGate, isJump: Bool = false
+  ) throws(Fault) -> DescriptorSlot {
     if gate.selector & 0xfffc == 0 { throw generalProtection() }
     let code = UInt32(gate.selector & 0xfffc)
     let target = try descriptor(gate.selector)
     guard target.isCode, target.dpl <= cpl else { throw generalProtection(code) }
+    if isJump, !target.isConforming, target.dpl != cpl { throw generalProtection(code) }
     if efer & EFER.lma != 0 {
       // A 64-bit call gate leads to 64-bit code only.
       guard target.segment.isLong, !target.segment.is32Bit else { throw generalProtection(code) }
@@ -169,8 +170,8 @@ extension Processor {
     return target
   }
 
-  private func callThroughGate(_ slot: DescriptorSlot, _ i: Instruction) throws(Fault) {
-    let gate = try callGate(slot, i)
+  private func callThroughGate(_ slot: DescriptorSlot) throws(Fault) {
+    let gate = try callGate(slot)
     let target = try descriptorOfGate(gate)
     let returnCS = UInt64(segment(.cs).selector)
     let returnRIP = rip
@@ -184,16 +185,16 @@ extension Processor {
     }
     let oldSS = UInt64(segment(.ss).selector)
     let oldSP = r[4]
+    let stack = try innerStack(for: target.dpl)
+    var code = try markAccessed(target)
+    code.selector = (gate.selector & 0xfffc) | UInt16(target.dpl)
+    try checkEntry(code, gate.offset)
     var parameters: [UInt64] = []
     for index in 0..<gate.parameterCount {
       let offset = (oldSP &+ UInt64(index) &* UInt64(gate.size)) & stackMask
       parameters.append(try loadSized(2, offset, gate.size))
     }
-    let stack = try innerStack(for: target.dpl, code: UInt32(gate.selector & 0xfffc))
-    var code = try markAccessed(target)
-    code.selector = (gate.selector & 0xfffc) | UInt16(target.dpl)
-    try checkEntry(code, gate.offset)
-    var writer = StackWriter(stack, size: gate.size, self)
+    var writer = StackWriter(stack, size: gate.size, self, isNew: true)
     try writer.push(oldSS)
     try writer.push(oldSP)
     for parameter in parameters.reversed() { try writer.push(parameter) }
@@ -239,11 +240,15 @@ extension Processor {
     guard slot.isConforming ? slot.dpl <= rpl : slot.dpl == rpl else {
       throw generalProtection(code)
     }
+    // L and D together are reserved in IA-32e mode.
+    if efer & EFER.lma != 0, slot.segment.isLong, slot.segment.is32Bit {
+      throw generalProtection(code)
+    }
     guard slot.isPresent else { throw exception(11, code) }
-    var target = try markAccessed(slot)
-    target.selector = selector
-    try checkEntry(target, offset)
     if rpl == cpl, !alwaysPopsStack {
+      try checkEntry(slot.segment, offset)
+      var target = try markAccessed(slot)
+      target.selector = selector
       setSegment(.cs, target)
       rip = offset
       return releaseStack(release)
@@ -251,11 +256,15 @@ extension Processor {
     releaseStack(release)
     let newSP = try popSized(size)
     let newSS = UInt16(truncatingIfNeeded: try popSized(size))
-    let stack = try outerStack(newSS, rpl: rpl, target: target)
+    let stack = try outerStack(newSS, rpl: rpl, target: slot.segment)
+    try checkEntry(slot.segment, offset)
+    var target = try markAccessed(slot)
+    target.selector = selector
     setSegment(.cs, target)
     setSegment(.ss, stack)
     rip = offset
-    r[4] = (r[4] & ~stackMask) | (newSP & stackMask)
+    // A 16-bit stack pointer leaves the rest of ESP as it is.
+    r[4] = stackMask == 0xffff ? (r[4] & ~stackMask) | (newSP & stackMask) : newSP & stackMask
     if rpl > 0 { dropInnerSegments(rpl) }
     releaseStack(release)
   }

@@ -19,7 +19,12 @@ extension Processor {
 
   @inline(never)
   private func findBlock(_ linear: UInt64) throws(Fault) -> UnsafeMutablePointer<Block> {
-    let physical = try translateFetch(linear)
+    // What is decoded already is no business of the guest's: only a TLB miss walks its tables.
+    let entry = unsafe tlb.slot(linear)
+    let isCached = unsafe entry.pointee.fetchTag == (linear & ~0xfff) | tlb.generation
+    let physical =
+      unsafe isCached
+      ? entry.pointee.physicalPage << 12 | (linear & 0xfff) : try translateFetch(linear)
     let key = BlockCache.key(physical, codeSize)
     let slot = unsafe blocks.slot(key)
     // SAFETY: slot() masks its index.
@@ -77,7 +82,7 @@ extension Processor {
   private func noteDecoded(_ physical: UInt64, _ count: Int) {
     let inPage = min(count, Int(0x1000 &- (physical & 0xfff)))
     if blocks.markCode(physical, count: inPage) {
-      tlb.dropWriteAccess(physicalPage: physical >> 12)
+      for tlb in blocks.tlbs { tlb.dropWriteAccess(physicalPage: physical >> 12) }
     }
   }
 
@@ -132,7 +137,7 @@ extension Processor {
   /// Instructions that see the count of those before them, which is brought up to date between blocks.
   static func startsBlock(_ instruction: Instruction) -> Bool {
     switch instruction.mnemonic {
-    case .rdtsc, .rdtscp, .rdmsr, .wrmsr: true
+    case .rdtsc, .rdtscp, .rdmsr, .wrmsr, .in, .out, .ins, .outs: true
     default: false
     }
   }

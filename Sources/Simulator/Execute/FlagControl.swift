@@ -1,9 +1,9 @@
 import X86
 
 extension Processor {
-  /// CLI and STI (SDM 2): IOPL, with VIF under VME and PVI left to the exceptions of older modes.
+  /// CLI and STI (SDM 2): by IOPL, or on VIF.
   func interruptFlag(_ i: Instruction) throws(Fault) {
-    if mode != .real, iopl < cpl { throw generalProtection() }
+    if mode != .real, iopl < cpl { return try virtualInterruptFlag(i) }
     if i.mnemonic == .cli {
       systemFlags &= ~RFLAGS.if.rawValue
       return

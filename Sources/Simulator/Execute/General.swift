@@ -40,7 +40,8 @@ extension Processor {
     case .enter: try enter(i)
     case .leave: try leave(i)
 
-    // Arithmetic and logic: Arithmetic.swift, Shifts.swift, Bits.swift, Decimal.swift
+    // Arithmetic and logic: Arithmetic.swift, Shifts.swift, Bits.swift, Decimal.swift,
+    // BitManipulation.swift
     case .add, .or, .adc, .sbb, .and, .sub, .xor, .cmp, .test: try binary(i)
     case .not, .neg, .inc, .dec: try unary(i)
     case .mul, .imul: try multiply(i)
@@ -53,6 +54,11 @@ extension Processor {
     case .cmpxchg: try cmpxchg(i)
     case .cmpxchg8b, .cmpxchg16b: try cmpxchgWide(i)
     case .xadd: try xadd(i)
+    case .popcnt, .lzcnt, .tzcnt: try bitCount(i)
+    case .andn, .blsi, .blsmsk, .blsr, .bextr, .bzhi: try bitField(i)
+    case .mulx, .pdep, .pext, .rorx, .sarx, .shlx, .shrx: try flaglessBits(i)
+    case .adcx, .adox: try addWithOneCarry(i)
+    case .crc32: try crc32(i)
     case .daa, .das, .aaa, .aas, .aam, .aad: try decimal(i)
 
     // Strings: Strings.swift
@@ -87,12 +93,20 @@ extension Processor {
 
     // System: System.swift, ControlRegisters.swift, DescriptorTables.swift, ModelSpecific.swift
     case .hlt: try hlt()
-    case .nop, .prefetch, .prefetchw, .lfence, .mfence, .sfence, .endbr, .cldemote: break
+    case .nop, .prefetch, .prefetchw, .lfence, .mfence, .sfence, .endbr, .cldemote,
+      .serialize:
+      break
     case .clflush, .clflushopt, .clwb: try cacheLine(i)
     case .pause: try pause()
     case .wait: try waitForX87()
     case .cpuid: try cpuid()
     case .rdtsc, .rdtscp: try rdtsc(i)
+    case .rdpid: try rdpid(i)
+    case .rdrand, .rdseed: try randomNumber(i)
+    case .xgetbv: try xgetbv()
+    case .xsetbv: try xsetbv()
+    case .xsave, .xsaveopt: try xsave(i)
+    case .xrstor: try xrstor(i)
     case .rdpmc: try rdpmc()
     case .rdmsr: try rdmsr()
     case .wrmsr: try wrmsr()
@@ -109,7 +123,13 @@ extension Processor {
     case .rdfsbase, .rdgsbase, .wrfsbase, .wrgsbase: try segmentBase(i)
     case .syscall: try syscall(i)
     case .sysret: try sysret(i)
+    case .sysenter: try sysenter()
+    case .sysexit: try sysexit(i)
+    case .monitor: try monitor(i)
+    case .mwait: try mwait()
     case .ud0, .ud1, .ud2: throw undefinedOpcode
+    // Not reported by CPUID, or not enabled: SMX, SMM, VM functions, compacted and supervisor XSAVE.
+    case .getsec, .rsm, .vmfunc, .xsavec, .xsaves, .xrstors: throw undefinedOpcode
 
     // VMX: VMXOperands.swift
     case .vmcall, .vmclear, .vmlaunch, .vmresume, .vmptrld, .vmptrst, .vmread, .vmwrite, .vmxoff,
@@ -117,11 +137,12 @@ extension Processor {
       try vmxInstruction(i)
 
     // x87, MMX and SSE, which CPUID reports absent: Absent.swift
-    case .x87, .mmx, .sse, .avx, .fxsave, .fxrstor, .ldmxcsr, .stmxcsr, .emms:
+    case .x87, .mmx, .sse, .avx, .fxsave, .fxrstor, .ldmxcsr, .stmxcsr, .emms,
+      .movnti:
       try absentExtension(i)
 
     default:
-      unimplemented[instructionStart] = i.mnemonic
+      noteUnimplemented(i.mnemonic)
       throw undefinedOpcode
     }
   }

@@ -30,6 +30,17 @@ enum Handler: UInt16 {
 
   case pushR32, pushR64, pushI32, pushI64, popR32, popR64
   case callRelative, ret, jmpRelative
+  case retI, jmpR, jmpM, callR, callM, leave
+
+  case addRR8, addRI8, addRM8, subRR8, subRI8, subRM8, andRR8, andRI8, andRM8
+  case orRR8, orRI8, orRM8, xorRR8, xorRI8, xorRM8
+  case adcRR32, adcRI32, adcRR64, adcRI64, sbbRR32, sbbRI32, sbbRR64, sbbRI64
+  case notR32, notR64, negR32, negR64
+  case shlRC32, shrRC32, sarRC32, shlRC64, shrRC64, sarRC64
+  case movsxRR8, movsxRR16, movsxRR8Q, movsxRR16Q, movsxRM8Q, movsxRM16Q
+  case setR8, cmovRR32, cmovRR64, cmovRM32, cmovRM64
+  case cwde, cdqe, cdq, cqo
+  case testMI32, testMR32, testMR64
   case jo, jno, jb, jnb, jz, jnz, jbe, jnbe, js, jns, jp, jnp, jl, jnl, jle, jnle
 
   // Pairs: the first instruction, and the conditional branch behind it, whose op stays what it is.
@@ -60,6 +71,9 @@ enum Handler: UInt16 {
     default: isConditionalBranch
     }
   }
+
+  /// It may change registers beside its destination and RSP.
+  var mayChangeAny: Bool { self == .general || self == .leave }
 
   var isConditionalBranch: Bool {
     rawValue >= Handler.jo.rawValue && rawValue <= Handler.jnle.rawValue

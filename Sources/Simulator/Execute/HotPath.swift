@@ -282,6 +282,101 @@ extension Processor {
       try branch(op)
       return .leave
 
+    case .retI:
+      try returnNear()
+      releaseStack(op.immediate)
+      return .leave
+    case .jmpR:
+      r[17] = try checkedTarget(r[op.source])
+      return .leave
+    case .jmpM:
+      r[17] = try checkedTarget(try loadPointer(op))
+      return .leave
+    case .callR:
+      try callNear(op, r[op.source])
+      return .leave
+    case .callM:
+      try callNear(op, try loadPointer(op))
+      return .leave
+    case .leave: try leaveFrame()
+
+    case .addRR8: try aluRR(op, .add, UInt8.self)
+    case .addRI8: try aluRI(op, .add, UInt8.self)
+    case .addRM8: try aluRM(op, .add, UInt8.self)
+    case .subRR8: try aluRR(op, .sub, UInt8.self)
+    case .subRI8: try aluRI(op, .sub, UInt8.self)
+    case .subRM8: try aluRM(op, .sub, UInt8.self)
+    case .andRR8: try aluRR(op, .and, UInt8.self)
+    case .andRI8: try aluRI(op, .and, UInt8.self)
+    case .andRM8: try aluRM(op, .and, UInt8.self)
+    case .orRR8: try aluRR(op, .or, UInt8.self)
+    case .orRI8: try aluRI(op, .or, UInt8.self)
+    case .orRM8: try aluRM(op, .or, UInt8.self)
+    case .xorRR8: try aluRR(op, .xor, UInt8.self)
+    case .xorRI8: try aluRI(op, .xor, UInt8.self)
+    case .xorRM8: try aluRM(op, .xor, UInt8.self)
+    case .adcRR32: adc(op, r[op.source], UInt32.self)
+    case .adcRR64: adc(op, r[op.source], UInt64.self)
+    case .adcRI32: adc(op, op.immediate, UInt32.self)
+    case .adcRI64: adc(op, op.immediate, UInt64.self)
+    case .sbbRR32: sbb(op, r[op.source], UInt32.self)
+    case .sbbRR64: sbb(op, r[op.source], UInt64.self)
+    case .sbbRI32: sbb(op, op.immediate, UInt32.self)
+    case .sbbRI64: sbb(op, op.immediate, UInt64.self)
+    case .notR32: setRegister(op.destination, ~UInt32(truncatingIfNeeded: r[op.destination]))
+    case .negR32:
+      setRegister(op.destination, subtract(0, UInt32(truncatingIfNeeded: r[op.destination])))
+    case .notR64: setRegister(op.destination, ~UInt64(truncatingIfNeeded: r[op.destination]))
+    case .negR64:
+      setRegister(op.destination, subtract(0, UInt64(truncatingIfNeeded: r[op.destination])))
+    case .shlRC32:
+      setRegister(
+        op.destination, shiftLeft(UInt32(truncatingIfNeeded: r[op.destination]), r[1] & 31))
+    case .shrRC32:
+      setRegister(
+        op.destination, shiftRight(UInt32(truncatingIfNeeded: r[op.destination]), r[1] & 31))
+    case .sarRC32:
+      setRegister(
+        op.destination, shiftArithmetic(UInt32(truncatingIfNeeded: r[op.destination]), r[1] & 31))
+    case .shlRC64:
+      setRegister(
+        op.destination, shiftLeft(UInt64(truncatingIfNeeded: r[op.destination]), r[1] & 63))
+    case .shrRC64:
+      setRegister(
+        op.destination, shiftRight(UInt64(truncatingIfNeeded: r[op.destination]), r[1] & 63))
+    case .sarRC64:
+      setRegister(
+        op.destination, shiftArithmetic(UInt64(truncatingIfNeeded: r[op.destination]), r[1] & 63))
+    case .movsxRR8: r[op.destination] = Processor.signExtended(r[op.source], 1) & 0xffff_ffff
+    case .movsxRR16: r[op.destination] = Processor.signExtended(r[op.source], 2) & 0xffff_ffff
+    case .movsxRR8Q: r[op.destination] = Processor.signExtended(r[op.source], 1)
+    case .movsxRR16Q: r[op.destination] = Processor.signExtended(r[op.source], 2)
+    case .movsxRM8Q:
+      let value = UInt64(try load(op.segment, address(op), as: UInt8.self))
+      r[op.destination] = Processor.signExtended(value, 1)
+    case .movsxRM16Q:
+      let value = UInt64(try load(op.segment, address(op), as: UInt16.self))
+      r[op.destination] = Processor.signExtended(value, 2)
+    case .setR8: write8(op.destination, condition(op.scale) ? 1 : 0)
+    case .cmovRR32:
+      r[op.destination] =
+        (condition(op.scale) ? r[op.source] : r[op.destination]) & 0xffff_ffff
+    case .cmovRR64: if condition(op.scale) { r[op.destination] = r[op.source] }
+    case .cmovRM32:
+      let value = UInt64(try load(op.segment, address(op), as: UInt32.self))
+      r[op.destination] =
+        condition(op.source) ? value : r[op.destination] & 0xffff_ffff
+    case .cmovRM64:
+      let value = try load(op.segment, address(op), as: UInt64.self)
+      if condition(op.source) { r[op.destination] = value }
+    case .cwde: r[0] = Processor.signExtended(r[0], 2) & 0xffff_ffff
+    case .cdqe: r[0] = Processor.signExtended(r[0], 4)
+    case .cdq: r[2] = r[0] & 0x8000_0000 != 0 ? 0xffff_ffff : 0
+    case .cqo: r[2] = r[0] >> 63 != 0 ? ~0 : 0
+    case .testMI32: try aluMI(op, .test, UInt32.self)
+    case .testMR32: try aluMR(op, .test, UInt32.self)
+    case .testMR64: try aluMR(op, .test, UInt64.self)
+
     case .jo: return try branch(op, if: condition(0))
     case .jno: return try branch(op, if: condition(1))
     case .jb: return try branch(op, if: condition(2))

@@ -161,6 +161,56 @@ extension Processor {
     r[17] = target
   }
 
+  /// The target of an indirect branch, of 64 bits in 64-bit mode and of 32 elsewhere.
+  @inline(__always)
+  func checkedTarget(_ value: UInt64) throws(Fault) -> UInt64 {
+    let target = value & linearMask
+    if target >= codeEnd || (target ^ r[17]) >> 47 != 0 { try checkBranchTarget(target) }
+    return target
+  }
+
+  @inline(__always)
+  func loadPointer(_ op: OpReference) throws(Fault) -> UInt64 {
+    if mode == .long { return try load(op.segment, address(op), as: UInt64.self) }
+    return UInt64(try load(op.segment, address(op), as: UInt32.self))
+  }
+
+  @inline(__always)
+  func callNear(_ op: OpReference, _ value: UInt64) throws(Fault) {
+    let target = try checkedTarget(value)
+    let next = r[17] &+ UInt64(op.end)
+    if mode == .long { try push(next) } else { try push(UInt32(truncatingIfNeeded: next)) }
+    r[17] = target
+  }
+
+  /// LEAVE: RSP is that of the frame, and RBP that of the one before.
+  @inline(__always)
+  func leaveFrame() throws(Fault) {
+    let frame = r[5] & stackMask
+    let isLong = mode == .long
+    let value =
+      isLong ? try load(2, frame, as: UInt64.self) : UInt64(try load(2, frame, as: UInt32.self))
+    r[4] = (r[4] & ~stackMask) | ((frame &+ (isLong ? 8 : 4)) & stackMask)
+    r[5] = value
+  }
+
+  @inline(__always)
+  func adc<T: FixedWidthInteger & UnsignedInteger>(
+    _ op: OpReference, _ operand: UInt64, _: T.Type
+  ) {
+    let value = T(truncatingIfNeeded: r[op.destination])
+    setRegister(op.destination, add(value, T(truncatingIfNeeded: operand), carry: cf ? 1 : 0))
+  }
+
+  @inline(__always)
+  func sbb<T: FixedWidthInteger & UnsignedInteger>(
+    _ op: OpReference, _ operand: UInt64, _: T.Type
+  ) {
+    let value = T(truncatingIfNeeded: r[op.destination])
+    setRegister(
+      op.destination, subtract(value, T(truncatingIfNeeded: operand), borrow: cf ? 1 : 0))
+  }
+
   /// SDM 2, "JMP", "CALL", "RET": #GP(0) if the target is outside the code segment or not canonical.
   @inline(__always)
   func checkBranchTarget(_ target: UInt64) throws(Fault) {

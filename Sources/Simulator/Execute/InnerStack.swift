@@ -16,9 +16,14 @@ struct StackWriter {
   private let isUser: Bool
   private let segment: Segment
   private let processor: Processor
+  /// Error code of #SS: the selector only for a stack that is switched to.
+  private let errorCode: UInt32
 
-  init(_ stack: InnerStack, size: UInt8, _ processor: Processor) {
+  init(
+    _ stack: InnerStack, size: UInt8, _ processor: Processor, isNew: Bool, external: UInt32 = 0
+  ) {
     self.size = size
+    errorCode = (isNew ? UInt32(stack.segment.selector & 0xfffc) : 0) | external
     self.processor = processor
     segment = stack.segment
     isLong = processor.efer & EFER.lma != 0
@@ -33,7 +38,7 @@ struct StackWriter {
     let next = (pointer &- UInt64(size)) & mask
     let linear = isLong ? next : (base &+ next) & 0xffff_ffff
     if isLong {
-      guard processor.isCanonical(linear) else { throw processor.exception(12, 0) }
+      guard processor.isCanonical(linear) else { throw processor.exception(12, errorCode) }
     } else {
       try checkLimit(next)
     }
@@ -54,22 +59,22 @@ struct StackWriter {
     let isInside =
       segment.isExpandDown
       ? offset > limit && last <= (segment.is32Bit ? 0xffff_ffff : 0xffff) : last <= limit
-    if !isInside { throw processor.exception(12, UInt32(segment.selector & 0xfffc)) }
+    if !isInside { throw processor.exception(12, errorCode) }
   }
 }
 
 extension Processor {
-  /// SS:RSP for privilege `level` out of the TSS (SDM 3A, "Stack Switching"). `code` is the selector of
-  /// errors about the new code segment; those about the TSS carry TR's.
+  /// SS:RSP for privilege `level` out of the TSS (SDM 3A, "Stack Switching"). Error codes name TR or the
+  /// new SS, with `external` as EXT.
   func innerStack(
-    for level: UInt8, code: UInt32, interruptStack: UInt8 = 0
+    for level: UInt8, external: UInt32 = 0, interruptStack: UInt8 = 0
   ) throws(Fault) -> InnerStack {
-    if efer & EFER.lma != 0 { return try innerStack64(for: level, interruptStack) }
+    if efer & EFER.lma != 0 { return try innerStack64(for: level, external, interruptStack) }
     let is32Bit = tr.type & 8 != 0
     let slot = is32Bit ? 4 + UInt64(level) * 8 : 2 + UInt64(level) * 4
     let size: UInt64 = is32Bit ? 8 : 4
     guard slot + size - 1 <= UInt64(tr.limit) else {
-      throw exception(10, UInt32(tr.selector & 0xfffc))
+      throw exception(10, UInt32(tr.selector & 0xfffc) | external)
     }
     let place = (tr.base &+ slot) & linearMaskForTables
     let pointer: UInt64
@@ -81,9 +86,9 @@ extension Processor {
       pointer = UInt64(try loadLinear(place, isUser: false) as UInt16)
       selector = try loadLinear(place &+ 2, isUser: false)
     }
-    let error = UInt32(selector & 0xfffc)
-    if error == 0 { throw exception(10, 0) }
-    let found = try descriptor(selector, vector: 10)
+    let error = UInt32(selector & 0xfffc) | external
+    if selector & 0xfffc == 0 { throw exception(10, external) }
+    let found = try descriptor(selector, vector: 10, external: external)
     guard UInt8(selector & 3) == level, found.dpl == level, found.isCodeOrData, !found.isCode,
       found.type & 2 != 0
     else { throw exception(10, error) }
@@ -92,28 +97,18 @@ extension Processor {
   }
 
   /// SDM 3A, "64-Bit Mode Stack Switching": RSPn or ISTn; SS becomes a null selector.
-  private func innerStack64(for level: UInt8, _ interruptStack: UInt8) throws(Fault) -> InnerStack {
+  private func innerStack64(
+    for level: UInt8, _ external: UInt32, _ interruptStack: UInt8
+  ) throws(Fault) -> InnerStack {
     let slot: UInt64 =
       interruptStack > 0 ? 0x24 + (UInt64(interruptStack) - 1) * 8 : 4 + UInt64(level) * 8
     guard slot + 7 <= UInt64(tr.limit) else {
-      throw exception(10, UInt32(tr.selector & 0xfffc))
+      throw exception(10, UInt32(tr.selector & 0xfffc) | external)
     }
     let pointer: UInt64 = try loadLinear(tr.base &+ slot, isUser: false)
-    guard isCanonical(pointer) else { throw exception(12, 0) }
+    guard isCanonical(pointer) else { throw exception(12, external) }
     var segment = Segment.unusable(selector: UInt16(level))
     segment.access |= UInt32(level) << 5
     return InnerStack(segment: segment, pointer: pointer)
-  }
-
-  /// Hardware task switches: an exit in non-root operation (SDM 3C, "Instructions That Cause VM Exits
-  /// Unconditionally"), else not implemented.
-  func taskSwitch(_ slot: DescriptorSlot, source: UInt64) throws(Fault) {
-    if vmx.isNonRoot {
-      var selector = slot.selector
-      if slot.type == 5 { selector = UInt16(truncatingIfNeeded: slot.raw >> 16) }
-      throw vmExit(9, qualification: UInt64(selector) | source << 30)
-    }
-    unimplemented[instructionStart] = source == 1 ? .iret : source == 2 ? .jmpFar : .callFar
-    throw exception(10, UInt32(slot.selector & 0xfffc))
   }
 }

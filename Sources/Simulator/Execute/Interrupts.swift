@@ -7,8 +7,9 @@ extension Processor {
     let length = UInt32(i.length)
     switch i.mnemonic {
     case .int:
-      // In virtual-8086 mode INT n needs IOPL 3 (without VME's redirection).
-      if mode == .virtual8086, iopl < 3 { throw generalProtection() }
+      if mode == .virtual8086, try redirectInterrupt(UInt8(truncatingIfNeeded: i.immediate)) {
+        return
+      }
       event = EventInDelivery(
         type: 4, vector: UInt8(truncatingIfNeeded: i.immediate), instructionLength: length)
     case .int1: event = EventInDelivery(type: 5, vector: 1, instructionLength: length)
@@ -42,23 +43,32 @@ extension Processor {
 
   func iret(_ i: Instruction) throws(Fault) {
     let old = r[4]
+    // SDM 3A, "Handling Multiple NMIs": IRET ends the blocking even if it faults.
+    let wasBlocked = nmiBlocked
+    endNMIBlockingByIRET()
     do throws(Fault) {
       switch mode {
       case .real: try iretReal(i)
-      case .virtual8086:
-        if iopl < 3 { throw generalProtection() }
-        try iretReal(i)
+      case .virtual8086: try iretVirtual8086(i)
       default: try iretProtected(i)
       }
     } catch {
       r[4] = old
+      noteNMIUnblocking(error, wasBlocked)
       throw error
     }
-    endNMIBlockingByIRET()
     attention = true
   }
 
-  private func iretReal(_ i: Instruction) throws(Fault) {
+  /// SDM 3C, "Exit Qualification for EPT Violations": bit 12 says that this IRET ended the blocking.
+  private func noteNMIUnblocking(_ fault: Fault, _ wasBlocked: Bool) {
+    guard fault == .exit, wasBlocked, !nmiBlocked,
+      pendingExit.reason == ExitReason.eptViolation.rawValue
+    else { return }
+    pendingExit.qualification |= 1 << 12
+  }
+
+  func iretReal(_ i: Instruction) throws(Fault) {
     let size = i.operandSize
     let offset = try popSized(size)
     let selector = UInt16(truncatingIfNeeded: try popSized(size))
@@ -77,8 +87,7 @@ extension Processor {
     let size = i.operandSize
     if systemFlags & RFLAGS.nt.rawValue != 0 {
       if efer & EFER.lma != 0 { throw generalProtection() }
-      let back: UInt16 = try loadLinear(tr.base & linearMaskForTables, isUser: false)
-      try taskSwitch(try descriptor(back, vector: 10), source: 1)
+      return try returnToTask()
     }
     let offset = try popSized(size)
     let selector = UInt16(truncatingIfNeeded: try popSized(size))
@@ -93,6 +102,10 @@ extension Processor {
       selector, offset, size: size, release: 0, alwaysPopsStack: mode == .long)
     loadFlags(flags, size: size, changesIF: level <= levelOfIOPL, changesIOPL: level == 0)
     if size != 2 { loadRF(flags) }
+    if size != 2, level == 0 {
+      let virtual = RFLAGS.vif.rawValue | RFLAGS.vip.rawValue
+      systemFlags = (systemFlags & ~virtual) | (flags & virtual)
+    }
     updateMode()
   }
 

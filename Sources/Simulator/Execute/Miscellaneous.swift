@@ -16,42 +16,13 @@ extension Processor {
     let register: SegmentRegister =
       i.mnemonic == .rdfsbase || i.mnemonic == .wrfsbase ? .fs : .gs
     if i.mnemonic == .rdfsbase || i.mnemonic == .rdgsbase {
-      return writeRegister(i.operand0.number, i.operandSize, segment(register).base)
+      return writeRegister(i.operand0.number, i.operand0.size, segment(register).base)
     }
     let value = try read(i, i.operand0)
     if !isCanonical(value) { throw generalProtection() }
     var segment = self.segment(register)
     segment.base = value
     setSegment(register, segment)
-  }
-
-  /// SYSCALL (SDM 2): 64-bit mode only on Intel processors.
-  func syscall(_ i: Instruction) throws(Fault) {
-    if mode != .long || efer & EFER.sce == 0 { throw undefinedOpcode }
-    r[1] = rip
-    r[11] = rflags & ~RFLAGS.rf.rawValue
-    rflags = rflags & ~msrs.fmask & ~RFLAGS.rf.rawValue
-    let selector = UInt16(truncatingIfNeeded: msrs.star >> 32) & 0xfffc
-    setSegment(.ss, Segment(selector: selector &+ 8, base: 0, limit: ~0, access: 0xc093))
-    setSegment(.cs, Segment(selector: selector, base: 0, limit: ~0, access: 0xa09b))
-    rip = msrs.lstar
-    attention = true
-  }
-
-  func sysret(_ i: Instruction) throws(Fault) {
-    if mode != .long || efer & EFER.sce == 0 { throw undefinedOpcode }
-    if cpl != 0 { throw generalProtection() }
-    let isWide = i.operandSize == 8
-    if isWide, !isCanonical(r[1]) { throw generalProtection() }
-    let selector = UInt16(truncatingIfNeeded: msrs.star >> 48)
-    rflags = (r[11] & 0x3c_7fd7) | 2
-    let codeSelector = (isWide ? selector &+ 16 : selector) | 3
-    setSegment(
-      .cs,
-      Segment(selector: codeSelector, base: 0, limit: ~0, access: isWide ? 0xa0fb : 0xc0fb))
-    setSegment(.ss, Segment(selector: selector &+ 8 | 3, base: 0, limit: ~0, access: 0xc0f3))
-    rip = isWide ? r[1] : r[1] & 0xffff_ffff
-    updateMode()
   }
 
   /// CLFLUSH and its kin touch their operand as a read does, and change nothing.
@@ -97,10 +68,11 @@ extension Processor {
 
   func arpl(_ i: Instruction) throws(Fault) {
     if mode == .real || mode == .virtual8086 { throw undefinedOpcode }
-    let destination = try readForUpdate(i, i.operand0)
+    let destination = try read(i, i.operand0)
     let source = try read(i, i.operand1) & 3
     let raises = destination & 3 < source
-    try write(i, i.operand0, raises ? (destination & ~3) | source : destination)
+    // SDM 2A, "ARPL": the destination is written only if its RPL is raised.
+    if raises { try write(i, i.operand0, (destination & ~3) | source) }
     setZF(raises)
   }
 }

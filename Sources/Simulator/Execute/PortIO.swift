@@ -1,7 +1,7 @@
 import X86
 
-/// IN, OUT, INS and OUTS. A port is never answered here: in non-root operation the instruction exits,
-/// on a bare machine it stops for the platform, and while a monitor emulates it the bus answers.
+/// IN, OUT, INS and OUTS. In non-root operation the instruction exits, on a bare machine the board
+/// answers or, without one, it stops for the platform; while a monitor emulates it the bus answers.
 extension Processor {
   func portIO(_ i: Instruction) throws(Fault) {
     let isInput = i.mnemonic == .in
@@ -10,6 +10,7 @@ extension Processor {
     let isImmediate = portOperand.kind == .immediate
     let port = UInt16(truncatingIfNeeded: isImmediate ? i.immediate : r[2])
     try checkPortPermission(port, size)
+    notePortAccess(port, size)
     if isInput {
       let value = try inputPort(i, port, size, isImmediate: isImmediate)
       writeRegister(0, size, value)
@@ -36,6 +37,7 @@ extension Processor {
   }
 
   private func stringIOItem(_ i: Instruction, _ port: UInt16, _ size: UInt8) throws(Fault) {
+    notePortAccess(port, size)
     let mask = Processor.mask(i.addressSize)
     if i.mnemonic == .ins {
       // The store must be possible before the port is read; the exit itself comes before either.
@@ -63,7 +65,8 @@ extension Processor {
   ) throws(Fault) -> UInt64 {
     if let bus = emulationBus { return bus.read(.port, UInt64(port), size: Int(size)) }
     try leaveForPort(i, port, size, value: nil, isInput: true, isImmediate: isImmediate)
-    return Processor.mask(size)
+    guard let systemBus else { return Processor.mask(size) }
+    return systemBus.read(.port, UInt64(port), size: Int(size), by: self)
   }
 
   private func outputPort(
@@ -74,6 +77,7 @@ extension Processor {
       return
     }
     try leaveForPort(i, port, size, value: value, isInput: false, isImmediate: isImmediate)
+    systemBus?.write(.port, UInt64(port), size: Int(size), value: value ?? 0, by: self)
   }
 
   /// The VM exit or the stop for the platform. Returns if neither applies: a guest whose ports are not
@@ -105,7 +109,7 @@ extension Processor {
       pendingExit.access = access
       throw exit
     }
-    guard !monitorIsExternal else { return }
+    guard !monitorIsExternal, !hasBoard else { return }
     pendingAccess = access
     throw .access
   }

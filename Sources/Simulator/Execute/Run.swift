@@ -13,21 +13,29 @@ public enum ProcessorStop: Sendable, Equatable {
   case shutdown
   /// A port or memory access for the platform; the instruction has not executed.
   case access(DeviceAccess)
+  /// Something outside has to be looked at; nothing was lost.
+  case yielded
 }
 
 extension Processor {
   /// Runs until something of `ProcessorStop`, at most to `limit.instructions` more retired.
-  public func run(until limit: RunLimit) -> ProcessorStop {
-    run(until: limit, most: limit.instructions ?? ~0)
+  ///
+  /// The first instruction is not stopped by a breakpoint, unless `skipsFirstBreakpoint` is false.
+  public func run(until limit: RunLimit, skipsFirstBreakpoint: Bool = true) -> ProcessorStop {
+    run(
+      until: limit, most: limit.instructions ?? ~0, skipsFirstBreakpoint: skipsFirstBreakpoint)
   }
 
   /// The same with `most` for the limit's instructions.
-  func run(until limit: RunLimit, most: UInt64) -> ProcessorStop {
+  func run(
+    until limit: RunLimit, most: UInt64, skipsFirstBreakpoint: Bool = true
+  ) -> ProcessorStop {
     // A delivered exception counts like an instruction: a handler that faults at once would run for ever.
     var target = retired.addingReportingOverflow(most).overflow ? ~0 : retired &+ most
-    var skipsBreakpoint = true
+    var skipsBreakpoint = skipsFirstBreakpoint
     var poll = 0
     attention = true
+    tracer?.begin(r)
     while true {
       do throws(Fault) {
         while true {
@@ -50,7 +58,7 @@ extension Processor {
           if unsafe rip &+ UInt64(block.pointee.byteCount) > codeEnd {
             count = try opsWithinCode(first, count)
           }
-          if attention || !limit.breakpoints.isEmpty {
+          if attention || tracer != nil || !limit.breakpoints.isEmpty {
             try execute(first, count)
           } else {
             let key = unsafe block.pointee.key
@@ -63,7 +71,13 @@ extension Processor {
           }
         }
       } catch {
+        if error == .again {
+          // The breakpoint of the instruction has been passed.
+          (wantsAlone, attention, skipsBreakpoint) = (true, true, true)
+          continue
+        }
         if let stop = handle(error) { return stop }
+        eventsDelivered &+= 1
         if most != ~0 { target &-= 1 }
         skipsBreakpoint = false
       }
@@ -72,14 +86,19 @@ extension Processor {
 
   @inline(__always)
   private func execute(_ first: Int, _ count: Int) throws(Fault) {
-    guard attention else { return try executeOps(first, count) }
+    guard attention else { return try executeOneByOne(first, count) }
     let shadow = interruptShadow
     let hadTrapFlag = systemFlags & RFLAGS.tf.rawValue != 0
     deliveredEvent = false
     // SDM 3B, "Instruction-Breakpoint Exception Condition": RF holds for one instruction.
     systemFlags &= ~RFLAGS.rf.rawValue
-    try executeOps(first, count)
+    try executeOneByOne(first, count)
     afterLoneInstruction(shadow, hadTrapFlag: hadTrapFlag)
+  }
+
+  /// The tracer, if there is one, is the only thing that wants to see each instruction.
+  private func executeOneByOne(_ first: Int, _ count: Int) throws(Fault) {
+    if let tracer { try executeTraced(first, count, tracer) } else { try executeOps(first, count) }
   }
 
   /// Linear address of the next instruction.
@@ -119,6 +138,7 @@ extension Processor {
   /// Delivers or performs what an instruction ran into; a stop if the caller has to know.
   func handle(_ fault: Fault) -> ProcessorStop? {
     attention = true
+    takeBackDebugMatches()
     var fault = fault
     if fault == .exception {
       do throws(Fault) {
@@ -137,6 +157,8 @@ extension Processor {
       return monitorIsExternal ? .vmExit : nil
     case .halted: return .halted
     case .access: return .access(pendingAccess)
+    case .watched: return .breakpoint(currentLinear)
+    case .yield, .again: return .yielded
     case .shutdown, .exception:
       activity = .shutdown
       delivering = nil

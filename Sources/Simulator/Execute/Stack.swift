@@ -78,13 +78,23 @@ extension Processor {
 
   /// VM and RF are pushed as 0 (SDM 2, "PUSHF").
   func pushf(_ i: Instruction) throws(Fault) {
-    try checkIOPLForVirtual8086()
-    try pushSized(i.operandSize, rflags & ~(RFLAGS.vm.rawValue | RFLAGS.rf.rawValue))
+    let isVirtual = try usesVirtualIF(operandSize: i.operandSize)
+    let flags = isVirtual ? flagsWithVirtualIF : rflags
+    try pushSized(i.operandSize, flags & ~(RFLAGS.vm.rawValue | RFLAGS.rf.rawValue))
   }
 
   func popf(_ i: Instruction) throws(Fault) {
-    try checkIOPLForVirtual8086()
+    let isVirtual = try usesVirtualIF(operandSize: i.operandSize)
+    let old = r[4]
     let value = try popSized(i.operandSize)
+    if isVirtual {
+      do throws(Fault) {
+        return try loadFlagsWithVirtualIF(value)
+      } catch {
+        r[4] = old
+        throw error
+      }
+    }
     loadFlags(value, size: i.operandSize, changesIF: cpl <= iopl, changesIOPL: cpl == 0)
     // RF is cleared by POPF of 32 and 64 bits.
     if i.operandSize != 2 { systemFlags &= ~RFLAGS.rf.rawValue }
@@ -92,18 +102,16 @@ extension Processor {
 
   var iopl: UInt8 { UInt8(truncatingIfNeeded: systemFlags >> 12) & 3 }
 
-  func checkIOPLForVirtual8086() throws(Fault) {
-    if mode == .virtual8086, iopl < 3 { throw generalProtection() }
-  }
-
   /// The flags that POPF and IRET load: arithmetic, TF, DF, NT, AC, ID, and IF and IOPL by privilege.
   func loadFlags(_ value: UInt64, size: UInt8, changesIF: Bool, changesIOPL: Bool) {
     var mask: UInt64 = RFLAGS.arithmetic.rawValue | 0x4500
     if size != 2 { mask |= RFLAGS.ac.rawValue | RFLAGS.id.rawValue }
     if changesIF { mask |= RFLAGS.if.rawValue }
     if changesIOPL { mask |= 0x3000 }
+    let changesAC = (rflags ^ value) & mask & RFLAGS.ac.rawValue != 0
     rflags = (rflags & ~mask) | (value & mask) | 2
     attention = true
+    if changesAC { updateMode() }
   }
 
   func enter(_ i: Instruction) throws(Fault) {

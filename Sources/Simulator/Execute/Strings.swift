@@ -10,6 +10,12 @@ extension Processor {
     var budget = repetitionBudget
     while r[1] & mask != 0 {
       if budget == 0 { return repeatInstruction(i) }
+      let done = stringRun(i, min(r[1] & mask, UInt64(budget)))
+      if done > 0 {
+        budget -= Int(done)
+        writeCounted(1, i, (r[1] & mask) &- done)
+        continue
+      }
       budget -= 1
       try stringItem(i)
       writeCounted(1, i, (r[1] & mask) &- 1)
@@ -23,18 +29,26 @@ extension Processor {
   /// Repetitions in one go. Interrupts are taken between goes, as hardware takes them between
   /// repetitions; a single step is one repetition (SDM 3B, "Single-Step Exception Condition").
   /// A monitor emulates one repetition a VM exit, as KVM does: each next one exits again.
-  var repetitionBudget: Int { isSingleStepping || emulationBus != nil ? 1 : 4096 }
+  var repetitionBudget: Int {
+    isSingleStepping || armed.hasData || armed.hasPorts || emulationBus != nil ? 1 : 4096
+  }
 
   private var isSingleStepping: Bool { systemFlags & RFLAGS.tf.rawValue != 0 }
 
   /// INS: an emulating monitor reads the port ahead, as KVM does.
-  var inputRepetitionBudget: Int { isSingleStepping ? 1 : 4096 }
+  var inputRepetitionBudget: Int {
+    isSingleStepping || armed.hasData || armed.hasPorts ? 1 : 4096
+  }
 
   /// Puts RIP back to the instruction. Each batch counts as an instruction, so that a limit holds for
   /// repetitions, too.
   func repeatInstruction(_ i: Instruction) {
     rip = rip &- UInt64(i.length)
     isPutBack = true
+    // SDM 3B, "Instruction-Breakpoint Exception Condition": what comes between repetitions saves RF as
+    // 1. It is cleared when the instruction goes on.
+    systemFlags |= RFLAGS.rf.rawValue
+    attention = true
     stopBlock()
   }
 

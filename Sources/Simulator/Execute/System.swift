@@ -10,11 +10,16 @@ extension Processor {
 
   func pause() throws(Fault) {
     try interceptPAUSE()
+    // A spinning processor leaves the rest of its time to the others.
+    if let systemBus, systemBus.processors.count > 1 {
+      endsTurn = true
+      requestYield()
+    }
   }
 
   func cpuid() throws(Fault) {
     try interceptAlways(.cpuid)
-    let leaf = CPUID.read(UInt32(truncatingIfNeeded: r[0]), UInt32(truncatingIfNeeded: r[1]))
+    let leaf = cpuid(UInt32(truncatingIfNeeded: r[0]), UInt32(truncatingIfNeeded: r[1]))
     r[0] = UInt64(leaf.eax)
     r[3] = UInt64(leaf.ebx)
     r[1] = UInt64(leaf.ecx)
@@ -24,12 +29,18 @@ extension Processor {
   /// RDTSC and RDTSCP.
   func rdtsc(_ i: Instruction) throws(Fault) {
     let isP = i.mnemonic == .rdtscp
+    if isP { try requireRDTSCP() }
     if cr4 & CR4.tsd != 0, cpl != 0 { throw generalProtection() }
     if isP { try interceptRDTSCP() } else { try interceptRDTSC() }
     let value = timeStampCounter
     r[0] = value & 0xffff_ffff
     r[2] = value >> 32
     if isP { r[1] = msrs.tscAux & 0xffff_ffff }
+  }
+
+  func rdpid(_ i: Instruction) throws(Fault) {
+    try requireRDTSCP()
+    r[i.operand0.number] = msrs.tscAux & 0xffff_ffff
   }
 
   /// No performance counters: the index is always out of range.

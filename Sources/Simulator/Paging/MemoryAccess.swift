@@ -78,7 +78,9 @@ extension Processor {
     let linear = try checkedLinear(segment, offset, size: size, isWrite: true)
     try forEachPage(linear, size) { part, count throws(Fault) in
       let access = LinearAccess(linear: part, kind: .write, size: count, isUser: cpl == 3)
-      if emulationBus == nil { _ = try translate(access) }
+      if emulationBus == nil, watchedPhysical(part, isUser: cpl == 3) == nil {
+        _ = try translate(access)
+      }
     }
     return try loadLinear(linear, isUser: cpl == 3)
   }
@@ -95,6 +97,7 @@ extension Processor {
     if mode == .long {
       let last = linear &+ UInt64(size &- 1)
       if !isCanonical(linear) || !isCanonical(last) { throw exception(isStack ? 12 : 13, 0) }
+      if checksAlignment { try checkAlignment(linear, size, isWrite: isWrite) }
       return linear
     }
     let descriptor = cache.segment
@@ -113,6 +116,7 @@ extension Processor {
       isInside = last <= limit && offset <= last
     }
     if !isInside { throw exception(isStack ? 12 : 13, 0) }
+    if checksAlignment { try checkAlignment(linear, size, isWrite: isWrite) }
     return linear
   }
 
@@ -130,6 +134,7 @@ extension Processor {
     _ linear: UInt64, isUser: Bool
   ) throws(Fault) -> T {
     let size = MemoryLayout<T>.size
+    defer { if armed.hasData { noteDataAccess(linear, size, isWrite: false) } }
     if (linear & 0xfff) &+ UInt64(size) <= 0x1000 {
       return T(truncatingIfNeeded: try loadPart(linear, size, isUser: isUser))
     }
@@ -152,6 +157,7 @@ extension Processor {
       physical = found
     } else {
       physical = try translate(access)
+      if isDevice(physical, size: size) { return try loadDevice(physical, size: size) }
     }
     switch size {
     case 1: return UInt64(memory.load(physical, as: UInt8.self))
@@ -171,6 +177,7 @@ extension Processor {
     _ linear: UInt64, _ value: T, isUser: Bool
   ) throws(Fault) {
     let size = MemoryLayout<T>.size
+    defer { if armed.hasData { noteDataAccess(linear, size, isWrite: true) } }
     if (linear & 0xfff) &+ UInt64(size) <= 0x1000 {
       return try storePart(linear, size, UInt64(value), isUser: isUser)
     }
@@ -201,6 +208,7 @@ extension Processor {
       physical = known
     } else {
       physical = try translate(access)
+      if isDevice(physical, size: size) { return try storeDevice(physical, size: size, value) }
     }
     switch size {
     case 1: memory.store(physical, UInt8(truncatingIfNeeded: value))
@@ -215,21 +223,27 @@ extension Processor {
     noteStore(physical, size)
   }
 
-  /// The address of a page that is writable but holds decoded code, if the TLB knows it.
+  /// The address in a page that is writable but watched, if the TLB knows it.
   private func watchedPhysical(_ linear: UInt64, isUser: Bool) -> UInt64? {
     guard isUser == (cpl == 3) else { return nil }
     let entry = unsafe tlb.slot(linear)
     // SAFETY: slot() masks its index.
     guard unsafe entry.pointee.watchedTag == (linear & ~0xfff) | tlb.generation else { return nil }
     let page = unsafe entry.pointee.physicalPage
-    // Its code has been dropped: stores need not be looked at any more.
-    if !blocks.holdsCode(page: page) { unsafe entry.pointee.writeTag = entry.pointee.watchedTag }
+    // Its code has been dropped, its content kept: stores need not be looked at any more.
+    if !blocks.holdsCode(page: page), !memory.isWatched(page << 12) {
+      unsafe entry.pointee.writeTag = entry.pointee.watchedTag
+    }
     return page << 12 | (linear & 0xfff)
   }
 
   /// Drops decoded code that a store has changed, and leaves the block that is executing.
   func noteStore(_ physical: UInt64, _ size: Int) {
     if blocks.noteStore(physical, count: size) { stopBlock() }
+    if memory.hasWatchHit {
+      attention = true
+      stopBlock()
+    }
   }
 
   /// While emulating one instruction for the monitor: nil where no RAM answers, so that the bus does.

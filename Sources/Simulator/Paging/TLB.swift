@@ -4,7 +4,7 @@ import X86
 ///
 /// Linear mappings carry VPID and PCID, combined ones also the EPT root (SDM 3C, "Information That May
 /// Be Cached"). Root operation and guests without VPID use VPID 0.
-struct TranslationContext: Hashable {
+struct TranslationContext: Hashable, Sendable {
   var vpid: UInt16 = 0
   var pcid: UInt16 = 0
   /// EPTP bits 51:12, or 0 without EPT.
@@ -19,7 +19,8 @@ struct TLBEntry {
   var readTag: UInt64 = ~0
   var writeTag: UInt64 = ~0
   var fetchTag: UInt64 = ~0
-  /// Writable, but the page holds decoded code: stores go through the slow path and are noted.
+  /// Writable, but stores are noted on the slow path: the page holds decoded code, or its content
+  /// has to be kept for a checkpoint first.
   var watchedTag: UInt64 = ~0
   /// Host address minus linear address: adding a linear address gives where its byte is.
   var addend: UInt = 0
@@ -27,6 +28,13 @@ struct TLBEntry {
   var physicalPage: UInt64 = ~0
   var guestPhysicalPage: UInt64 = 0
   var isGlobal = false
+
+  /// The translation stays, so that nothing is walked again that hardware would not walk.
+  mutating func watch() {
+    if writeTag == ~0 { return }
+    watchedTag = writeTag
+    writeTag = ~0
+  }
 }
 
 /// Cached translations of linear pages, only as coherent as a real TLB: stale until invalidated.
@@ -43,6 +51,32 @@ struct TLBEntry {
   private var generations: [TranslationContext: UInt64] = [TranslationContext(): 1]
   /// The context before the current one: a VM exit and the next VM entry go back and forth.
   private var previous: (context: TranslationContext, generation: UInt64)?
+
+  /// Which context matches, and under which generation each is known.
+  struct Contexts: Sendable {
+    fileprivate var generation: UInt64
+    fileprivate var nextGeneration: UInt64
+    fileprivate var current: TranslationContext
+    fileprivate var generations: [TranslationContext: UInt64]
+    fileprivate var previous: (context: TranslationContext, generation: UInt64)?
+
+    /// The next few contexts may make the TLB drop everything.
+    var isNearlyUsedUp: Bool { nextGeneration &+ 8 > TLB.lastGeneration }
+  }
+
+  var contexts: Contexts {
+    get {
+      Contexts(
+        generation: generation, nextGeneration: nextGeneration, current: current,
+        generations: generations, previous: previous)
+    }
+    set {
+      (generation, nextGeneration, current) = (
+        newValue.generation, newValue.nextGeneration, newValue.current
+      )
+      (generations, previous) = (newValue.generations, newValue.previous)
+    }
+  }
 
   init() {
     // SAFETY: allocated once, freed in deinit, indexed modulo its size.
@@ -137,10 +171,14 @@ struct TLBEntry {
   /// Makes writes to a host-physical page take the slow path, in every context.
   func dropWriteAccess(physicalPage: UInt64) {
     for index in 0..<TLB.size {
-      // SAFETY: index < size. The entry is refilled, with the watched tag, at the next store.
-      if unsafe entries[index].physicalPage == physicalPage {
-        unsafe entries[index].writeTag = ~0
-      }
+      // SAFETY: index < size.
+      if unsafe entries[index].physicalPage == physicalPage { unsafe entries[index].watch() }
     }
+  }
+
+  /// Makes all writes take the slow path once.
+  func dropWriteAccess() {
+    // SAFETY: index < size.
+    for index in 0..<TLB.size { unsafe entries[index].watch() }
   }
 }

@@ -44,13 +44,24 @@ extension Processor {
   }
 
   private func fill(_ access: LinearAccess, _ page: PageTranslation) {
-    guard memory.contains(page.physical & ~0xfff, 4096) else { return }
+    guard memory.contains(page.physical & ~0xfff, 4096), page.physical >> 12 != apicPage else {
+      return
+    }
     // A user page under SMAP is open or not by RFLAGS.AC, which changes without a flush.
     let isFickle = page.isUserPage && !access.isUser && cr4 & CR4.smap != 0
     guard !isFickle, access.isUser == (cpl == 3) else { return }
+    var page = page
+    if memory.map.isROM(page.physical) { page.isWritable = false }
+    if armed.hasData, hasDataBreakpoint(onPageOf: access.linear) {
+      // Loads and stores go the slow way, which compares addresses.
+      page.isReadable = false
+      page.isWritable = false
+    }
+    let isWatched =
+      memory.isWatched(page.physical) || blocks.holdsCode(page: page.physical >> 12)
     tlb.fill(
-      linear: access.linear, page, hostBase: memory.hostAddress,
-      holdsCode: blocks.holdsCode(page: page.physical >> 12))
+      linear: access.linear, page, hostBase: memory.hostBase(of: page.physical),
+      holdsCode: isWatched)
   }
 
   /// Turns the end of a walk into what the processor does about it.

@@ -11,42 +11,85 @@ public struct CPUIDLeaf: Sendable, Equatable {
     self.ecx = ecx
     self.edx = edx
   }
+
+  static let zero = CPUIDLeaf(0, 0, 0, 0)
+
+  fileprivate mutating func add(_ row: CPUIDRow) {
+    let bits = row.value &<< row.bit
+    switch row.register {
+    case .eax: eax |= bits
+    case .ebx: ebx |= bits
+    case .ecx: ecx |= bits
+    case .edx: edx |= bits
+    }
+  }
 }
 
-/// The processor that is simulated, as CPUID tells it (SDM 2, "CPUID").
+/// The processor that is simulated, as CPUID tells it (SDM 2A, "CPUID: CPU Identification"). Its
+/// features are the rows of CPUIDRow.swift.
 public enum CPUID {
-  public static let highestBasicLeaf: UInt32 = 7
-  public static let highestExtendedLeaf: UInt32 = 0x8000_0008
+  public static let highestBasicLeaf: UInt32 =
+    rows.map(\.leaf).filter { $0 < 0x8000_0000 }.max() ?? 0
+  public static let highestExtendedLeaf: UInt32 = rows.map(\.leaf).max() ?? 0x8000_0000
 
-  /// Leaf 1 ECX: VMX, CMPXCHG16B, POPCNT and the like only where the executor has them.
-  static let features1ECX: UInt32 = 1 << 5 | 1 << 13 | 1 << 22
-  /// Leaf 1 EDX: DE, PSE, TSC, MSR, PAE, CX8, PGE, CMOV, PAT, PSE-36.
-  static let features1EDX: UInt32 =
-    1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 17
-  /// Leaf 7 EBX: FSGSBASE, SMEP, SMAP.
-  static let features7EBX: UInt32 = 1 << 0 | 1 << 7 | 1 << 20
-  /// Leaf 80000001H EDX: SYSCALL, NX, 1-GiB pages, RDTSCP, long mode.
-  static let featuresExtendedEDX: UInt32 = 1 << 11 | 1 << 20 | 1 << 26 | 1 << 27 | 1 << 29
-
-  /// The values for EAX = `leaf` and ECX = `subleaf`. A leaf beyond the highest basic one gives the
-  /// data of the highest basic leaf, as Intel processors do.
+  /// The values for EAX = `leaf` and ECX = `subleaf` that are the same at any time. A leaf beyond the
+  /// highest basic one gives the data of the highest basic leaf, as Intel processors do.
   public static func read(_ leaf: UInt32, _ subleaf: UInt32) -> CPUIDLeaf {
-    switch leaf {
-    // "GenuineIntel", because software chooses VMX by it.
-    case 0: return CPUIDLeaf(highestBasicLeaf, 0x756e_6547, 0x6c65_746e, 0x4965_6e69)
-    // Family 6, model 158, stepping 13; CLFLUSH line of 64 bytes, one logical processor.
-    case 1: return CPUIDLeaf(0x0009_06ed, 0x0001_0800, features1ECX, features1EDX)
-    case 2: return CPUIDLeaf(1, 0, 0, 0)
-    case 4, 5, 6, 3: return CPUIDLeaf(0, 0, 0, 0)
-    case 7: return subleaf == 0 ? CPUIDLeaf(0, features7EBX, 0, 0) : CPUIDLeaf(0, 0, 0, 0)
-    case 0x8000_0000: return CPUIDLeaf(highestExtendedLeaf, 0, 0, 0)
-    case 0x8000_0001: return CPUIDLeaf(0, 0, 1, featuresExtendedEDX)
-    case 0x8000_0002...0x8000_0004: return brand(Int(leaf - 0x8000_0002))
-    case 0x8000_0005...0x8000_0007: return CPUIDLeaf(0, 0, 0, leaf == 0x8000_0007 ? 1 << 8 : 0)
-    // 40 physical and 48 linear address bits.
-    case 0x8000_0008: return CPUIDLeaf(UInt32(Processor.physicalAddressWidth) | 48 << 8, 0, 0, 0)
-    default: return CPUIDLeaf(0, features7EBX, 0, 0)
+    let leaf = existing(leaf)
+    if leaf >= 0x8000_0000 { return extendedLeaves[Int(leaf & 0xff)] }
+    let number = Int(leaf)
+    let leaves = basicLeaves[number]
+    if leaves.count == 1, !hasSubleaves(number) { return leaves[0] }
+    return subleaf < leaves.count ? leaves[Int(subleaf)] : .zero
+  }
+
+  /// The leaf that answers for `leaf`.
+  static func existing(_ leaf: UInt32) -> UInt32 {
+    let isExtended = leaf >= 0x8000_0000 && leaf <= highestExtendedLeaf
+    return isExtended ? leaf : min(leaf, highestBasicLeaf)
+  }
+
+  /// Whether the row of a feature bit is there.
+  public static func has(_ leaf: UInt32, _ register: CPUIDRegister, _ bit: UInt32) -> Bool {
+    let answer = read(leaf, 0)
+    let word =
+      switch register {
+      case .eax: answer.eax
+      case .ebx: answer.ebx
+      case .ecx: answer.ecx
+      case .edx: answer.edx
+      }
+    return (word >> bit) & 1 != 0
+  }
+
+  /// Leaves for which ECX selects; the others ignore it.
+  private static func hasSubleaves(_ leaf: Int) -> Bool {
+    leaf == 4 || leaf == 7 || leaf == 0xb || leaf == 0xd
+  }
+
+  /// By leaf, then by subleaf; one at least.
+  private static let basicLeaves: [[CPUIDLeaf]] = (0...highestBasicLeaf).map { leaf in
+    let subleaves = rows.filter { $0.leaf == leaf }.map(\.subleaf).max() ?? 0
+    return (0...subleaves).map { subleaf in
+      var answer = gather(leaf, subleaf)
+      if leaf == 0 { answer.eax = highestBasicLeaf }
+      return answer
     }
+  }
+
+  /// From 80000000H.
+  private static let extendedLeaves: [CPUIDLeaf] = (0x8000_0000...highestExtendedLeaf).map { leaf in
+    switch leaf {
+    case 0x8000_0000: CPUIDLeaf(highestExtendedLeaf, 0, 0, 0)
+    case 0x8000_0002...0x8000_0004: brand(Int(leaf - 0x8000_0002))
+    default: gather(leaf, 0)
+    }
+  }
+
+  private static func gather(_ leaf: UInt32, _ subleaf: UInt32) -> CPUIDLeaf {
+    var answer = CPUIDLeaf.zero
+    for row in rows where row.leaf == leaf && row.subleaf == subleaf { answer.add(row) }
+    return answer
   }
 
   private static let brandText = Array("Ringside simulated VT-x processor".utf8)

@@ -1,81 +1,41 @@
 import X86
 
-/// RDMSR and WRMSR by number. A number that is not here does not exist: #GP(0).
+/// RDMSR and WRMSR by number.
 extension Processor {
   /// The value, or nil if there is no such MSR.
   public func readMSR(_ index: UInt32) -> UInt64? {
-    switch index {
-    case MSR.tsc: timeStampCounter
-    case MSR.apicBase: msrs.apicBase
-    case MSR.featureControl: msrs.featureControl
-    // No microcode update has been loaded.
-    case MSR.biosSignatureID: 0
-    case MSR.sysenterCS: msrs.sysenterCS
-    case MSR.sysenterESP: msrs.sysenterESP
-    case MSR.sysenterEIP: msrs.sysenterEIP
-    case MSR.miscEnable: msrs.miscEnable
-    case MSR.debugctl: msrs.debugControl
-    case MSR.pat: msrs.pat
-    case MSR.efer: efer
-    case MSR.star: msrs.star
-    case MSR.lstar: msrs.lstar
-    case MSR.cstar: msrs.cstar
-    case MSR.fmask: msrs.fmask
-    case MSR.fsBase: segment(.fs).base
-    case MSR.gsBase: segment(.gs).base
-    case MSR.kernelGSBase: msrs.kernelGSBase
-    case MSR.tscAux: msrs.tscAux
-    default: vmx.capabilities.read(index)
+    if index >> 8 == 8 { return readX2APIC(index) }
+    guard let register = ModelSpecificRegister.table[index] else {
+      return MTRR.place(index).map { msrs.mtrrs[$0] } ?? vmx.capabilities.read(index)
+    }
+    switch register {
+    case .constant(let value): return value
+    case .bits(let place, _), .low(let place), .canonical(let place): return msrs[keyPath: place]
+    case .special(let read, _): return read(self)
     }
   }
 
   /// False if the write is #GP(0): no such MSR, read-only, or a value with reserved bits.
   public func writeMSR(_ index: UInt32, _ value: UInt64) -> Bool {
-    switch index {
-    case MSR.tsc: msrs.tscBase = value &- retired
-    case MSR.apicBase: return writeReserved(\.msrs.apicBase, value, 0xff_ffff_fd00)
-    case MSR.featureControl:
-      if msrs.featureControl & 1 != 0 { return false }
-      return writeReserved(\.msrs.featureControl, value, 7)
-    // SDM 3A, "Determining the Signature": software writes 0 before it executes CPUID.
-    case MSR.biosSignatureID: break
-    case MSR.sysenterCS: msrs.sysenterCS = value & 0xffff_ffff
-    case MSR.sysenterESP: return writeCanonical(\.msrs.sysenterESP, value)
-    case MSR.sysenterEIP: return writeCanonical(\.msrs.sysenterEIP, value)
-    case MSR.miscEnable: msrs.miscEnable = value
-    case MSR.debugctl: return writeReserved(\.msrs.debugControl, value, 3)
-    case MSR.pat: return writePAT(value)
-    case MSR.efer: return writeEFER(value)
-    case MSR.star: msrs.star = value
-    case MSR.lstar: return writeCanonical(\.msrs.lstar, value)
-    case MSR.cstar: return writeCanonical(\.msrs.cstar, value)
-    case MSR.fmask: return writeReserved(\.msrs.fmask, value, 0xffff_ffff)
-    case MSR.fsBase: return writeBase(.fs, value)
-    case MSR.gsBase: return writeBase(.gs, value)
-    case MSR.kernelGSBase: return writeCanonical(\.msrs.kernelGSBase, value)
-    case MSR.tscAux: return writeReserved(\.msrs.tscAux, value, 0xffff_ffff)
-    default: return false
+    if index >> 8 == 8 { return writeX2APIC(index, value) }
+    guard let register = ModelSpecificRegister.table[index] else {
+      return writeMTRR(index, value)
+    }
+    switch register {
+    case .constant: return false
+    case .bits(let place, let allowed):
+      guard value & ~allowed == 0 else { return false }
+      msrs[keyPath: place] = value
+    case .low(let place): msrs[keyPath: place] = value & 0xffff_ffff
+    case .canonical(let place):
+      guard isCanonical(value) else { return false }
+      msrs[keyPath: place] = value
+    case .special(_, let write): return write(self, value)
     }
     return true
   }
 
-  private func writeReserved(
-    _ path: ReferenceWritableKeyPath<Processor, UInt64>, _ value: UInt64, _ allowed: UInt64
-  ) -> Bool {
-    guard value & ~allowed == 0 else { return false }
-    self[keyPath: path] = value
-    return true
-  }
-
-  private func writeCanonical(
-    _ path: ReferenceWritableKeyPath<Processor, UInt64>, _ value: UInt64
-  ) -> Bool {
-    guard isCanonical(value) else { return false }
-    self[keyPath: path] = value
-    return true
-  }
-
-  private func writeBase(_ register: SegmentRegister, _ value: UInt64) -> Bool {
+  func writeBase(_ register: SegmentRegister, _ value: UInt64) -> Bool {
     guard isCanonical(value) else { return false }
     var segment = self.segment(register)
     segment.base = value
@@ -83,8 +43,15 @@ extension Processor {
     return true
   }
 
+  /// Once locked it cannot be written.
+  func writeFeatureControl(_ value: UInt64) -> Bool {
+    guard msrs.featureControl & 1 == 0, value & ~7 == 0 else { return false }
+    msrs.featureControl = value
+    return true
+  }
+
   /// Memory types 2 and 3 and those above 7 are reserved (SDM 3A, "IA32_PAT MSR").
-  private func writePAT(_ value: UInt64) -> Bool {
+  func writePAT(_ value: UInt64) -> Bool {
     for byte in 0..<UInt64(8) {
       let type = (value >> (byte * 8)) & 0xff
       if type == 2 || type == 3 || type > 7 { return false }
@@ -94,13 +61,39 @@ extension Processor {
   }
 
   /// LMA is read-only; LME cannot change while paging is on (SDM 3A, "Extended Feature Enable Register").
-  private func writeEFER(_ value: UInt64) -> Bool {
+  func writeEFER(_ value: UInt64) -> Bool {
     guard value & ~(EFER.sce | EFER.lme | EFER.lma | EFER.nxe) == 0 else { return false }
     if cr0 & CR0.pg != 0, (value ^ efer) & EFER.lme != 0 { return false }
+    if value & EFER.nxe != 0, !hasExecuteDisable { return false }
     let changesNX = (value ^ efer) & EFER.nxe != 0
     efer = (value & ~EFER.lma) | (efer & EFER.lma)
     if changesNX { tlb.flushEverything() }
     updateMode()
+    return true
+  }
+
+  // MARK: Time
+
+  /// SDM 3B, "Time-Stamp Counter Adjustment": what is added to the counter is added to
+  /// IA32_TSC_ADJUST, and the other way round.
+  func writeTSC(_ difference: UInt64) -> Bool {
+    msrs.tscBase &+= difference
+    msrs.tscAdjust &+= difference
+    if hasAPIC { requestYield() }
+    return true
+  }
+
+  func readTSCDeadline() -> UInt64? {
+    guard hasAPIC else { return nil }
+    catchUpTimer()
+    return apic.timer.deadline
+  }
+
+  func writeTSCDeadline(_ value: UInt64) -> Bool {
+    guard hasAPIC else { return false }
+    apic.timer.setDeadline(value)
+    catchUpTimer()
+    requestYield()
     return true
   }
 }

@@ -8,9 +8,9 @@ extension Processor {
   @inline(never)
   public func runGuest(until limit: RunLimit, most: UInt64) throws(VMEntryRefused) -> ProcessorStop
   {
-    if !vmx.isNonRoot, try enterGuest() == false { return .vmExit }
+    if !vmx.isNonRoot, !resumeSuspendedGuest(), try enterGuest() == false { return .vmExit }
     let stop = run(until: limit, most: most)
-    if vmx.isNonRoot { suspendGuest() }
+    if vmx.isNonRoot { suspendForPrompt() }
     return stop
   }
 
@@ -43,6 +43,11 @@ extension Processor {
     vmcs[.guestRIP] = next
     // The instruction counts as executed, so that blocking by STI and MOV SS ends.
     vmcs[.guestInterruptibilityState] = vmcs[.guestInterruptibilityState] & ~3
+    if vmcs[.guestRFLAGS] & RFLAGS.tf.rawValue != 0 {
+      // It would have left a single-step trap.
+      vmcs[.guestPendingDebugExceptions] = DebugStatus.singleStep
+      noteWrite(.guestPendingDebugExceptions)
+    }
     // Elsewhere no rule of VM entry can break by this, and the checks would cost more than the exit.
     if !isCanonical(next) { noteWrite(.guestRIP) }
     retired &+= 1
@@ -63,6 +68,8 @@ extension ProcessorStop {
     case .halted: .halted
     case .shutdown: .shutdown
     case .access(let access): .access(access)
+    // Only a scheduler asks for it.
+    case .yielded: .limit
     }
   }
 }

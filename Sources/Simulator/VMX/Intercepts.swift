@@ -34,11 +34,15 @@ extension Processor {
     try intercept(primary: PrimaryControls.invlpgExiting, .invlpg, qualification: linear)
   }
 
-  /// #UD in a guest that may not execute it, then the exit of RDTSC exiting.
-  func interceptRDTSCP() throws(Fault) {
+  /// SDM 3C, "Changes to Instruction Behavior in VMX Non-Root Operation": RDTSCP and RDPID are #UD in
+  /// a guest that may not execute them.
+  func requireRDTSCP() throws(Fault) {
     if vmx.isNonRoot, vmx.secondaryControls & SecondaryControls.enableRDTSCP == 0 {
       throw undefinedOpcode
     }
+  }
+
+  func interceptRDTSCP() throws(Fault) {
     try intercept(primary: PrimaryControls.rdtscExiting, .rdtscp)
   }
 
@@ -75,7 +79,7 @@ extension Processor {
   }
 
   /// The time-stamp counter as RDTSC, RDTSCP and RDMSR read it here.
-  var timeStampCounter: UInt64 { retired &+ msrs.tscBase &+ vmx.tscOffset }
+  var timeStampCounter: UInt64 { time &+ msrs.tscBase &+ vmx.tscOffset }
 
   // MARK: I/O
 

@@ -22,9 +22,11 @@ import X86
   /// nil if the region is not wholly RAM.
   @inline(__always)
   init?(memory: PhysicalMemory, address: UInt64) {
-    guard memory.contains(address, VMCS.size) else { return nil }
-    // SAFETY: the whole region lies in the mapping, as just checked.
-    unsafe region = memory.base + Int(truncatingIfNeeded: address)
+    guard let offset = memory.map.offset(address, VMCS.size) else { return nil }
+    // Fields are written through the pointer.
+    memory.prepareToWrite(offset, VMCS.size)
+    // SAFETY: the whole region lies in the mapping, as the map has just said.
+    unsafe region = memory.base + Int(truncatingIfNeeded: offset)
     self.address = address
   }
 

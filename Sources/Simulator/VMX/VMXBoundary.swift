@@ -8,7 +8,7 @@ extension Processor {
   var hasVMXBoundaryWork: Bool {
     vmx.isNonRoot
       && (vmx.primaryControls & Processor.boundaryControls != 0 || vmx.pendingMTF
-        || vmx.deferredFault != nil || interruptRequest != nil || nmiRequest)
+        || vmx.deferredFault != nil || hasInterruptRequest || nmiRequest)
   }
 
   private static var boundaryControls: UInt64 {
@@ -69,7 +69,7 @@ extension Processor {
     if isOpen, vmx.primaryControls & PrimaryControls.interruptWindowExiting != 0 {
       throw boundaryExit(.interruptWindow)
     }
-    guard let vector = interruptRequest,
+    guard hasInterruptRequest,
       vmx.pinBasedControls & PinBasedControls.externalInterruptExiting != 0
     else { return }
     // SDM 3C, "Other Causes of VM Exits": RFLAGS.IF doesn't matter, but the shadow of STI or MOV SS
@@ -77,10 +77,10 @@ extension Processor {
     guard interruptShadow == .none else { return }
     let fault = boundaryExit(.externalInterrupt)
     if let vmcs = currentVMCS,
-      vmcs[.primaryExitControls] & ExitControls.acknowledgeInterruptOnExit != 0
+      vmcs[.primaryExitControls] & ExitControls.acknowledgeInterruptOnExit != 0,
+      let vector = acknowledgeInterrupt()
     {
       pendingExit.interruptionInformation = 1 << 31 | UInt32(vector)
-      interruptRequest = nil
     }
     throw fault
   }

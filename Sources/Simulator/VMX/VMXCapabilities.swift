@@ -149,6 +149,7 @@ extension VMXCapabilities {
     SecondaryControls.enableEPT, SecondaryControls.descriptorTableExiting,
     SecondaryControls.enableRDTSCP, SecondaryControls.enableVPID, SecondaryControls.wbinvdExiting,
     SecondaryControls.unrestrictedGuest, SecondaryControls.enableINVPCID,
+    SecondaryControls.rdrandExiting, SecondaryControls.rdseedExiting,
   ].reduce(0, |)
 
   private static let exit: UInt64 = [

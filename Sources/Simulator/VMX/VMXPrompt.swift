@@ -39,6 +39,8 @@ extension Processor {
   /// field are set, RIP stays.
   public func prompt(_ instruction: VMXPromptInstruction) -> VMXPromptResult {
     if vmx.isAborted { return .aborted }
+    touches &+= 1
+    if suspended != nil { forgetSuspendedGuest() }
     guard !vmx.isNonRoot else { return .inNonRootOperation }
     do throws(Fault) {
       return try execute(instruction)
@@ -119,6 +121,7 @@ extension Processor {
   /// Sets or clears CR4.VMXE as MOV to CR4 does at the prompt; false (#GP) if VMX operation forbids
   /// the change.
   public func setVMXE(_ enabled: Bool) -> Bool {
+    touches &+= 1
     if vmx.isOn && !enabled { return false }
     cr4 = enabled ? cr4 | CR4.vmxe : cr4 & ~CR4.vmxe
     return true

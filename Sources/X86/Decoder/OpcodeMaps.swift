@@ -44,7 +44,7 @@ enum OpcodeMaps {
     "POP Zv d64", "POP Zv d64", "POP Zv d64", "POP Zv d64",
     "POP Zv d64", "POP Zv d64", "POP Zv d64", "POP Zv d64",
     /* 6x */
-    "PUSHA i64", "POPA i64", "BOUND Gv,Ma i64", "ARPL Ew,Gw i64 | MOVSXD Gv,Ed o64",
+    "PUSHA i64", "POPA i64", "BOUND Gv,Ma i64", "ARPL Ew,Gw i64 | MOVSXD Gv,Ez o64",
     "(FS)", "(GS)", "(operand size)", "(address size)",
     "PUSH Iz d64", "IMUL Gv,Ev,Iz", "PUSH sIb d64", "IMUL Gv,Ev,sIb",
     "INS Yb,DX", "INS Yz,DX", "OUTS DX,Xb", "OUTS DX,Xz",

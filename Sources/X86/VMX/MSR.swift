@@ -45,6 +45,7 @@ public enum MSR {
   @inlinable public static var vmxVMFunc: UInt32 { 0x491 }
   @inlinable public static var vmxProcbasedCtls3: UInt32 { 0x492 }
   @inlinable public static var vmxExitCtls2: UInt32 { 0x493 }
+  @inlinable public static var tscDeadline: UInt32 { 0x6e0 }
   @inlinable public static var bndcfgs: UInt32 { 0xd90 }
   @inlinable public static var xss: UInt32 { 0xda0 }
   @inlinable public static var efer: UInt32 { 0xc000_0080 }
@@ -127,6 +128,7 @@ extension MSR {
     .map { MSRRow($0.number, $0.name, $0.meaning) }
 
   private static let highRows: [MSRRow] = [
+    MSRRow(tscDeadline, "IA32_TSC_DEADLINE", "TSC value at which the local APIC's timer expires"),
     MSRRow(bndcfgs, "IA32_BNDCFGS", "Bounds configuration of MPX"),
     MSRRow(xss, "IA32_XSS", "Supervisor state that XSAVES and XRSTORS handle"),
     MSRRow(efer, "IA32_EFER", "Long mode, SYSCALL and no-execute"),
