@@ -23,7 +23,7 @@ struct GuestRun {
     self.monitor = monitor
     self.limit = limit
     let canCount = monitor.machine.capabilities.contains(.instructionCount)
-    start = canCount ? monitor.machine.cpu.instructionsRetired : nil
+    start = canCount ? monitor.instructionsRetired : nil
     startUnits = monitor.simulated?.unitsOfTime
     countsSteps = !canCount && limit.instructions != nil
     if !limit.breakpoints.isEmpty { lastRIP = try? monitor.linearRIP() }
@@ -31,7 +31,7 @@ struct GuestRun {
 
   /// Instructions so far; nil if nobody counts them.
   var instructions: UInt64? {
-    if let start, let now = monitor.machine.cpu.instructionsRetired { return now &- start }
+    if let start, let now = monitor.instructionsRetired { return now &- start }
     return countsSteps || isStepping ? steps : nil
   }
 

@@ -170,10 +170,12 @@ extension Monitor {
         .halt, "the guest executed HLT and nothing can wake it: it is finished")
     case .shutdown:
       return try run.stop(.exit, "triple fault: the processor has shut down; a PC would reset now")
-    case .access(let access): return try answerBare(access, &run)
-    case .stopRequested: return try boardStop(&run)
+    case .stopRequested:
+      guard let (reason, text) = try answerBoard() else { return nil }
+      return try run.stop(reason, text)
     case .resetRequested:
-      return try run.stop(.exit, "a device asks for RESET, and there is no ROM to start again from")
+      return try run.stop(.halt, "the guest asked for a reset, which ends the run without a ROM")
+    case .access(let access): return try answerBare(access, &run)
     case .vmExit(let exit): return try take(exit, &run)
     }
   }
@@ -279,15 +281,6 @@ extension Monitor {
     simulated?.complete(access, on: platform.bus)
     guard case .stop(let reason, let text) = try afterDeviceAccess() else { return nil }
     return try run.stop(reason, text)
-  }
-
-  /// A device of a bare machine's board ends the run, or has something to be answered.
-  private func boardStop(_ run: inout GuestRun) throws -> Stop? {
-    if case .stop(let reason, let text) = try afterDeviceAccess() {
-      return try run.stop(reason, text)
-    }
-    guard simulated?.board?.isStopRequested == true else { return nil }
-    return try run.stop(.halt, "the guest has switched the machine off")
   }
 
   // MARK: Books

@@ -14,6 +14,8 @@ public final class Monitor {
     public var memorySize: UInt64 = 16 << 20
     /// No VMM: the guest owns the simulated machine.
     public var isBare = false
+    /// Of a bare machine.
+    public var processorCount = 1
     public var seed: UInt64 = 1
     /// Nanoseconds from any fixed point, to measure exits on KVM with. Nil: nothing is measured.
     public var clock: (@Sendable () -> UInt64)?
@@ -34,6 +36,8 @@ public final class Monitor {
   /// The KVM machine behind `machine`; nil in the simulator.
   public private(set) var kvm: KVMMachine?
   public private(set) var platform: StandardDevices
+  /// The board around `platform` of a bare machine; nil if there is a VMM.
+  public private(set) var board: PCBoard?
   /// The guest that was loaded last.
   public internal(set) var image: GuestImage?
 
@@ -99,11 +103,17 @@ public final class Monitor {
     kvm = made.kvm
     books.contents.processor = made.simulated?.processor
     platform = try StandardDevices()
+    try connectBoard()
     findMemoryDevices()
   }
 
   /// Bytes that the guest has printed since it was loaded (UART, debug console, hypercalls).
   public var consoleOutput: [UInt8] { platform.console.bytes }
+
+  /// Instructions of all processors; nil if the backend cannot count.
+  var instructionsRetired: UInt64? {
+    simulated?.instructionsRetired ?? machine.cpu.instructionsRetired
+  }
 
   private struct MadeMachine {
     var machine: any VirtualMachine
@@ -117,7 +127,8 @@ public final class Monitor {
     switch configuration.backend {
     case .sim:
       let machine = try SimulatedMachine(
-        memorySize: configuration.memorySize, isBare: configuration.isBare)
+        memorySize: configuration.memorySize, isBare: configuration.isBare,
+        processorCount: configuration.processorCount)
       return MadeMachine(machine: machine, simulated: machine)
     case .kvm:
       guard !configuration.isBare else {
@@ -140,6 +151,7 @@ public final class Monitor {
       books.contents.processor = made.simulated?.processor
     }
     platform = try StandardDevices()
+    try connectBoard()
     findMemoryDevices()
     statistics = ExitStatistics()
     exitLog = ExitLog()
@@ -148,6 +160,11 @@ public final class Monitor {
     waitingVectors = []
     forgetHistory()
     isFresh = false
+  }
+
+  private func connectBoard() throws {
+    board = configuration.isBare ? try PCBoard(platform) : nil
+    simulated?.board = board
   }
 
   private func findMemoryDevices() {

@@ -75,12 +75,23 @@ extension Processor {
     return cr4 & CR4.la57 == 0 ? .level4 : .level5
   }
 
-  /// Linear-address width: 57 bits with 5-level paging, else 48.
+  /// Linear-address width of the paging mode: 57 bits with 5-level paging, else 48. Operands and RIP
+  /// are checked against it; bases and addresses in registers against the processor's own width.
   var linearAddressWidth: UInt64 { cr4 & CR4.la57 != 0 ? 57 : 48 }
 
   /// SDM 1, "Canonical Addressing".
   @inline(__always)
   func isCanonical(_ address: UInt64) -> Bool {
+    let shift = 64 &- linearAddressWidth
+    return UInt64(bitPattern: Int64(bitPattern: address << shift) >> Int64(shift)) == address
+  }
+
+  /// The linear-address width that CPUID reports.
+  public static let linearAddressWidth: UInt64 = 57
+
+  /// SDM 1, "Canonical Addressing": what MSRs, descriptor-table registers, segment bases and
+  /// invalidation descriptors hold may use the whole width, whether CR4.LA57 is set or not.
+  static func isCanonicalForRegisters(_ address: UInt64) -> Bool {
     let shift = 64 &- linearAddressWidth
     return UInt64(bitPattern: Int64(bitPattern: address << shift) >> Int64(shift)) == address
   }
@@ -107,6 +118,7 @@ extension Processor {
     if apic.base & LocalAPIC.bootstrap == 0 { activity = .waitForSIPI }
     delivering = nil
     pdptes = (0, 0, 0, 0)
+    pkru = 0
     vmx = VMXState()
     (xcr0, x87, random) = (1, .powerUp, RandomSource(seed: UInt64(apicID)))
     tlb.flushEverything()
@@ -145,6 +157,7 @@ extension Processor {
     dr = (value[debug: 0], value[debug: 1], value[debug: 2], value[debug: 3])
     (dr6, dr7) = (value[debug: 6], value[debug: 7])
     updateMode()
+    if pagingMode == .pae { pdptes = readPDPTEs(cr3) { memory.load($0, as: UInt64.self) } }
     refreshBreakpoints()
   }
 }

@@ -37,6 +37,8 @@ import X86
   var cr3: UInt64 = 0
   var cr4: UInt64 = 0
   var efer: UInt64 = 0
+  /// The rights of protection keys (SDM 3A, "Protection Keys").
+  var pkru: UInt32 = 0
   /// The four PDPTE registers of PAE paging (SDM 3A, "PDPTE Registers").
   var pdptes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
   var dr: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)

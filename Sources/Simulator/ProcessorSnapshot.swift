@@ -5,6 +5,7 @@ struct ProcessorSnapshot: Sendable {
   private let registers: Registers
   private let flags: (result: UInt64, carries: UInt64, system: UInt64)
   private let pdptes: (UInt64, UInt64, UInt64, UInt64)
+  private let pkru: UInt32
   private let msrs: MSRFile
   private let activity: ActivityState
   private let interruptShadow: InterruptShadow
@@ -31,6 +32,7 @@ struct ProcessorSnapshot: Sendable {
     registers = processor.currentRegisters()
     flags = (processor.flagResult, processor.flagCarries, processor.systemFlags)
     pdptes = processor.pdptes
+    pkru = processor.pkru
     msrs = processor.msrs
     activity = processor.activity
     interruptShadow = processor.interruptShadow
@@ -66,6 +68,7 @@ struct ProcessorSnapshot: Sendable {
     processor.setRegisters(registers)
     (processor.flagResult, processor.flagCarries, processor.systemFlags) = flags
     processor.pdptes = pdptes
+    processor.pkru = pkru
     processor.msrs = msrs
     processor.activity = activity
     processor.interruptShadow = interruptShadow

@@ -124,6 +124,10 @@ final class FakeMonitor: MonitorNeeds {
     throw MachineError.backend(what: path, why: "there is no such file", remedy: "name another")
   }
 
+  static func bareImage(fromFile path: String?, options: BareOptions) throws -> GuestImage {
+    try image(fromFile: path ?? options.rom ?? "", at: nil, entry: nil, mode: nil)
+  }
+
   static func diagnoseHost() -> HostDiagnosis {
     HostDiagnosis(findings: [
       .init(name: "/dev/kvm", isGood: false, detail: "permission denied", remedy: "usermod -aG kvm")
@@ -237,6 +241,31 @@ final class FakeMonitor: MonitorNeeds {
       walk.physical = linear + 0x100_0000
     }
     return walk
+  }
+
+  func walkEPT(_ guestPhysical: UInt64, _ access: PageAccess) -> Walk? {
+    guard fake.capabilities.contains(.ept), vmxStatus.current != nil else { return nil }
+    var walk = Walk(linear: guestPhysical)
+    walk.guestPhysical = guestPhysical
+    walk.physical = guestPhysical + 0x100_0000
+    walk.references = [
+      WalkReference(
+        table: "EPT-PDPT", level: 3, isEPT: true, address: 0x4000, guestPhysical: guestPhysical,
+        entry: 0xb7, isLeaf: true)
+    ]
+    return walk
+  }
+
+  func cachedTranslations() -> [CachedTranslation]? {
+    guard fake.capabilities.contains(.ept) else { return nil }
+    var kernel = CachedTranslation(
+      linear: 0x20_1000, guestPhysical: 0x1000, physical: 0x100_1000, pageSize: 2 << 20)
+    (kernel.isWritable, kernel.isDirty, kernel.isGlobal) = (true, true, true)
+    (kernel.vpid, kernel.pcid, kernel.eptRoot, kernel.eptRights) = (1, 5, 0x3000, "rwx")
+    var user = CachedTranslation(
+      linear: 0x40_0000, guestPhysical: 0x5000, physical: 0x5000, pageSize: 4096)
+    (user.isUser, user.isExecutable, user.protectionKey) = (true, true, 3)
+    return [kernel, user]
   }
 
   func save() throws -> MonitorSnapshot { throw fake.unsupported("saving") }

@@ -98,6 +98,7 @@ enum SetCommand {
     case .limit: session.options.instructionLimit = word == "off" ? nil : try Number.parse(word)
     case .memory:
       session.options.memorySize = try SessionOptions.size(word)
+      session.options.bareMemorySize = session.options.memorySize
       session.dropMachine()
     case .checkpointMemory:
       session.options.checkpointMemory = try checkpointMemory(word)

@@ -41,7 +41,8 @@ extension Session {
   func configuration(isBare: Bool) -> Monitor.Configuration {
     var configuration = Monitor.Configuration()
     configuration.backend = options.backend
-    configuration.memorySize = options.memorySize
+    configuration.memorySize = isBare ? options.bareMemorySize : options.memorySize
+    configuration.processorCount = isBare ? options.processorCount : 1
     configuration.seed = options.seed
     configuration.isBare = isBare
     configuration.keepsIoctls = echoesIoctls

@@ -19,7 +19,7 @@ extension Processor {
       return writeRegister(i.operand0.number, i.operand0.size, segment(register).base)
     }
     let value = try read(i, i.operand0)
-    if !isCanonical(value) { throw generalProtection() }
+    if !Processor.isCanonicalForRegisters(value) { throw generalProtection() }
     var segment = self.segment(register)
     segment.base = value
     setSegment(register, segment)

@@ -43,6 +43,7 @@ extension CPUID {
   private static let features1: [CPUIDRow] = [
     CPUIDRow(1, .ecx, 5, "VMX"),
     CPUIDRow(1, .ecx, 13, "CMPXCHG16B"),
+    CPUIDRow(1, .ecx, 17, "PCID"),
     CPUIDRow(1, .ecx, 22, "MOVBE"),
     CPUIDRow(1, .ecx, 23, "POPCNT"),
     CPUIDRow(1, .ecx, 26, "XSAVE"),
@@ -78,13 +79,16 @@ extension CPUID {
     CPUIDRow(7, .ebx, 3, "BMI1"),
     CPUIDRow(7, .ebx, 7, "SMEP"),
     CPUIDRow(7, .ebx, 8, "BMI2"),
+    CPUIDRow(7, .ebx, 10, "INVPCID"),
     CPUIDRow(7, .ebx, 18, "RDSEED"),
     CPUIDRow(7, .ebx, 19, "ADX"),
     CPUIDRow(7, .ebx, 20, "SMAP"),
     CPUIDRow(7, .ebx, 23, "CLFLUSHOPT"),
     CPUIDRow(7, .ebx, 24, "CLWB"),
-    CPUIDRow(7, .ecx, 22, "RDPID"),
     CPUIDRow(7, .ecx, 2, "UMIP"),
+    CPUIDRow(7, .ecx, 3, "PKU"),
+    CPUIDRow(7, .ecx, 16, "LA57"),
+    CPUIDRow(7, .ecx, 22, "RDPID"),
     CPUIDRow(7, .ecx, 25, "CLDEMOTE"),
     CPUIDRow(7, .edx, 14, "SERIALIZE"),
   ]
@@ -110,7 +114,9 @@ extension CPUID {
     CPUIDRow(
       0x8000_0008, .eax, 0, "physical-address bits",
       value: UInt32(Processor.physicalAddressWidth)),
+    CPUIDRow(
+      0x8000_0008, .eax, 8, "linear-address bits",
+      value: UInt32(Processor.linearAddressWidth)),
     CPUIDRow(0x8000_0008, .ebx, 9, "WBNOINVD"),
-    CPUIDRow(0x8000_0008, .eax, 8, "linear-address bits", value: 48),
   ]
 }

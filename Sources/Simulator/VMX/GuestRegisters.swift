@@ -88,6 +88,6 @@ extension Processor {
       pdptes: usesEPT
         ? (vmcs[.guestPDPTE0], vmcs[.guestPDPTE1], vmcs[.guestPDPTE2], vmcs[.guestPDPTE3])
         : pdptes,
-      eptPointer: usesEPT ? vmcs[.eptPointer] : 0)
+      eptPointer: usesEPT ? vmcs[.eptPointer] : 0, pkru: pkru)
   }
 }

@@ -81,8 +81,6 @@ final class SuspendedGuest: Sendable {
     fileprivate let vmcsAddress: UInt64
     fileprivate let vmcs: [UInt8]
     fileprivate let contexts: TLB.Contexts
-    /// Only if the stop may drop them.
-    fileprivate let translations: TLBSnapshot?
 
     /// nil without a current VMCS.
     init?(_ processor: Processor) {
@@ -92,7 +90,6 @@ final class SuspendedGuest: Sendable {
       vmcs = bytes
       state = ProcessorSnapshot(processor)
       contexts = processor.tlb.contexts
-      translations = contexts.isNearlyUsedUp ? processor.tlb.save() : nil
     }
   }
 
@@ -124,7 +121,6 @@ final class SuspendedGuest: Sendable {
     running.state.restoreState(processor)
     live.restore(processor)
     processor.updateMode()
-    if let translations = running.translations { processor.tlb.restore(translations) }
     processor.tlb.contexts = running.contexts
     return true
   }

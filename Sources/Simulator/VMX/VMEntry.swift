@@ -196,7 +196,9 @@ extension Processor {
   /// SDM 3C, "VMX Transitions and the TLBs": without VPID every transition drops the linear and
   /// combined mappings of VPID 0.
   func flushWithoutVPID() {
-    if vmx.secondaryControls & SecondaryControls.enableVPID == 0 { tlb.flush { $0.vpid == 0 } }
+    if vmx.secondaryControls & SecondaryControls.enableVPID == 0 {
+      tlb.flush(vpid: 0, keepsGlobals: false)
+    }
   }
 
   // MARK: Event injection
