@@ -299,8 +299,14 @@ extension Monitor {
   @inline(__always)
   func record(_ exit: VMExit, _ place: ExitLog.Entry, cost: UInt64) {
     books.contents.lastExit = exit
+    note(place, cost)
+  }
+
+  /// One more in the statistics and the log.
+  @inline(__always)
+  func note(_ place: ExitLog.Entry, _ cost: UInt64) {
     books.contents.statistics.add(
-      exit.reason, name: ExitReason(rawValue: exit.reason).identifier, cost: cost)
+      place.reason, name: ExitReason(rawValue: place.reason).identifier, cost: cost)
     books.contents.exitLog.append(place)
   }
 

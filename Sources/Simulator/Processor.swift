@@ -165,6 +165,9 @@ import X86
   /// Set while `complete(_:on:)` emulates one instruction: device accesses go here and do not exit.
   var emulationBus: (any DeviceBus)?
 
+  /// Records each instruction; see Tracer.swift.
+  var tracer: Tracer?
+
   // MARK: Caches
 
   let tlb: TLB
