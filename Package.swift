@@ -9,7 +9,9 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "ringside",
   products: [
-    .executable(name: "ringside", targets: ["ringside"])
+    .executable(name: "ringside", targets: ["ringside"]),
+    // For the package in Differential.
+    .library(name: "Processor", targets: ["X86", "Simulator", "KVM"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),

@@ -15,6 +15,11 @@ func report(_ name: String, _ unit: String, _ body: () throws -> UInt64?) {
     print("\(name): \(error)")
   }
 }
-
-report("sieve", "instructions") { try Sieve.run() }
-report("CPUID round trips", "exits") { try ExitRoundTrips.run(1_000_000) }
+let arguments = CommandLine.arguments
+if arguments.count == 3, let n = UInt64(arguments[2]) {
+  if arguments[1] == "sieve" { report("sieve", "instructions") { try Sieve.run() } }
+  if arguments[1] == "cpuid" { report("cpuid", "instructions") { try ExitRoundTrips.run(n) } }
+} else {
+  report("sieve", "instructions") { try Sieve.run() }
+  report("CPUID round trips", "exits") { try ExitRoundTrips.run(1_000_000) }
+}

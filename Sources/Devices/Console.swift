@@ -53,6 +53,21 @@ public final class Console {
     return new
   }
 
+  /// How much had been printed at a moment.
+  public struct Mark: Sendable, Equatable {
+    fileprivate var count: Int
+    fileprivate var dropped: UInt64
+  }
+
+  public var mark: Mark { Mark(count: contents.bytes.count, dropped: contents.dropped) }
+
+  /// Takes back what was printed since then.
+  public func goBack(to mark: Mark) {
+    contents.bytes.removeLast(max(0, contents.bytes.count - mark.count))
+    contents.dropped = mark.dropped
+    seen = min(seen, contents.bytes.count)
+  }
+
   /// The output, to be saved or put back. After putting it back nothing counts as new: what is
   /// there was there when it was saved.
   public var state: State {

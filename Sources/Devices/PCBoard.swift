@@ -122,7 +122,11 @@ public final class PCBoard: Board {
       || pci.state.isResetRequested
   }
 
-  public var isStopRequested: Bool { platform.debugExit.value != nil || power.state.isOff }
+  /// The monitor answers a hypercall while the machine has stopped.
+  public var isStopRequested: Bool {
+    platform.debugExit.value != nil || power.state.isOff
+      || platform.hypercallPort.state.pointer != nil
+  }
 
   /// The devices after RESET: as after power-on, but for CMOS memory, time and what was printed.
   public func reset() {

@@ -97,7 +97,7 @@ public final class SystemControlPort: TimedDevice {
 
   public init(_ pit: PIT) { self.pit = pit }
 
-  public func advance(to time: UInt64) { state.now = PIT.clock.count(at: time) }
+  public func advance(to time: UInt64) { state.now = max(state.now, PIT.clock.count(at: time)) }
 
   public func read(offset: UInt64, size: Int) -> UInt64 {
     let toggle: UInt64 = state.now / SystemControlPort.refresh & 1

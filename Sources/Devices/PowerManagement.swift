@@ -23,7 +23,7 @@ public final class PowerManagement: TimedDevice {
     var control: UInt16 = 0
     var now: UInt64 = 0
     /// The guest has switched the machine off.
-    public internal(set) var isOff = false
+    public var isOff = false
   }
 
   public let name = "ACPI power management"
@@ -34,7 +34,7 @@ public final class PowerManagement: TimedDevice {
 
   public init() {}
 
-  public func advance(to time: UInt64) { state.now = time }
+  public func advance(to time: UInt64) { state.now = max(state.now, time) }
 
   private var timer: UInt32 {
     UInt32(truncatingIfNeeded: PowerManagement.clock.count(at: state.now)) & 0xff_ffff

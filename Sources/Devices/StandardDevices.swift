@@ -43,6 +43,20 @@ public final class StandardDevices {
 
   public func save() -> Snapshot { Snapshot(bus: bus.save(), console: console.state) }
 
+  /// The state of all devices, and how much has been printed: the console only ever grows.
+  public struct Mark: Sendable {
+    fileprivate var bus: Bus.Snapshot
+    fileprivate var printed: Console.Mark
+  }
+
+  public func mark() -> Mark { Mark(bus: bus.save(), printed: console.mark) }
+
+  /// Goes back to a mark of the past: what was printed since is taken back.
+  public func goBack(to mark: Mark) throws(BusError) {
+    try bus.restore(mark.bus)
+    console.goBack(to: mark.printed)
+  }
+
   /// Puts devices and console back. Throws `BusError.otherDevices` when the snapshot was taken
   /// from other devices.
   public func restore(_ snapshot: Snapshot) throws(BusError) {

@@ -28,14 +28,20 @@ public struct ExitLog: Sendable, Equatable {
     return Array(ring[start...] + ring[..<start])
   }
 
+  /// The last one.
+  var latest: Entry? {
+    if count == 0 { return nil }
+    return ring[Int((count - 1) % UInt64(Self.capacity))]
+  }
+
+  /// Entries that are kept.
+  var keptCount: Int { ring.count }
+
+  /// The sequence number is filled in here.
   mutating func append(_ entry: Entry) {
-    var entry = entry
-    entry.sequence = count &+ 1
-    if ring.count < Self.capacity {
-      ring.append(entry)
-    } else {
-      ring[Int(count % UInt64(Self.capacity))] = entry
-    }
+    let place = Int(count % UInt64(Self.capacity))
+    if ring.count < Self.capacity { ring.append(entry) } else { ring[place] = entry }
     count &+= 1
+    ring[place].sequence = count
   }
 }

@@ -11,13 +11,13 @@ extension Monitor {
 
   /// A general register of the guest other than RSP, at an exit.
   func general(_ register: GeneralRegister) throws -> UInt64 {
-    if let processor = simulated?.processor { return processor.generalRegister(register) }
+    if let processor = books.contents.processor { return processor.generalRegister(register) }
     return try machine.cpu.registers()[register]
   }
 
   /// Writes general registers of the guest other than RSP, at an exit.
   func setGeneral(_ values: KeyValuePairs<GeneralRegister, UInt64>) throws {
-    if let processor = simulated?.processor {
+    if let processor = books.contents.processor {
       for (register, value) in values { processor.setGeneralRegister(register, value) }
     } else {
       try changeRegisters { registers in
@@ -44,13 +44,16 @@ extension Monitor {
       InjectedEvent(type: 3, vector: vector, errorCode: isReal ? nil : errorCode))
   }
 
+  // A guest that was only looked at goes on as it was: its window opens by itself.
+
   /// Hands the oldest waiting interrupt to the guest if it accepts one, or asks for an exit as soon
   /// as it does (SDM 3C, "Interrupt-Window Exiting and Virtual-Interrupt Delivery").
   func injectWaiting() throws {
     guard let processor = simulated?.processor, !waitingVectors.isEmpty,
-      !processor.isInNonRootOperation,
+      !processor.isInNonRootOperation, hasNewVector || !processor.isSuspendedForPrompt,
       let primary = processor.vmcsField(.primaryProcessorBasedControls)
     else { return }
+    hasNewVector = false
     let field = VMCSField.primaryProcessorBasedControls
     if acceptsInterrupt(processor) {
       try machine.cpu.inject(InjectedEvent(type: 0, vector: waitingVectors.removeFirst()))

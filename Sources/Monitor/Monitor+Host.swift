@@ -100,4 +100,11 @@ extension Monitor {
     try ImageLoader.load(
       path, options: LoadOptions(at: address, entry: entry, mode: mode), memorySize: 1 << 39)
   }
+
+  /// A guest for a bare machine, from a file or a ROM. Throws `LoaderError`.
+  public static func bareImage(
+    fromFile path: String?, options: BareOptions
+  ) throws -> GuestImage {
+    try BareLoader.load(path, options: options, memorySize: 1 << 39)
+  }
 }

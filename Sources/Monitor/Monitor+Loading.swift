@@ -6,8 +6,14 @@ extension Monitor {
   /// Where VMCALL does not reach the monitor, built-in guests are told to use the hypercall port.
   /// Throws `LoaderError` if the image does not fit, `MachineError` if the machine refuses.
   public func load(_ image: GuestImage) throws {
-    try image.check(memorySize: configuration.memorySize)
+    let reach = configuration.isBare ? ramLayout.low : configuration.memorySize
+    try image.check(memorySize: reach)
     try replaceMachine()
+    if let simulated, configuration.isBare {
+      try loadBare(image, on: simulated)
+      self.image = image
+      return
+    }
     var placed = image
     if image.bootParameter != nil, !machine.capabilities.contains(.hypercall) {
       placed.bootParameter = HypercallRoad.port.rawValue

@@ -68,6 +68,16 @@ extension Monitor {
     return physical
   }
 
+  /// What the TLB of the simulated processor holds; nil on KVM.
+  public func cachedTranslations() -> [CachedTranslation]? {
+    simulated?.processor.cachedTranslations()
+  }
+
+  /// Translates a guest-physical address through EPT; nil where there is none to be read.
+  public func walkEPT(_ guestPhysical: UInt64, _ access: PageAccess) -> Walk? {
+    simulated?.walkEPT(guestPhysical, access)
+  }
+
   /// Translates with every memory reference. On KVM only the guest's own tables.
   public func walk(_ linear: UInt64, _ access: PageAccess) throws -> Walk {
     if let simulated { return simulated.walk(linear, access) }

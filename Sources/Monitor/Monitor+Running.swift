@@ -9,9 +9,14 @@ extension Monitor {
   /// Throws `MonitorError` or `MachineError` for what is no answer of the processor.
   public func run(until limit: RunLimit) throws -> Stop {
     interrupt = limit.interrupt
+    try beginHistory()
+    defer { noteTouches() }
     var run = GuestRun(self, limit: limit)
     if let stop = try handlePending(&run) { return stop }
     if let stop = try refusal(&run, of: { try prepare() }) { return stop }
+    if let processor = books.contents.processor, !configuration.isBare {
+      return try runSimulated(processor, limit, &run)
+    }
     while true {
       if let stop = try runOnce(&run) { return stop }
     }
@@ -20,6 +25,8 @@ extension Monitor {
   /// One guest instruction. An exit that it causes is handled by policy; one that stops is not. With
   /// an exit pending, handling it is the step.
   public func step() throws -> Stop {
+    try beginHistory()
+    defer { noteTouches() }
     var run = GuestRun(self, limit: RunLimit(interrupt: interrupt))
     run.isStepping = true
     if pendingExit != nil {
@@ -85,12 +92,14 @@ extension Monitor {
       try kvm.cpu.inject(InjectedEvent(type: 0, vector: vector))
     } else {
       waitingVectors.append(vector)
+      hasNewVector = true
+      simulated?.noteTouch()
     }
   }
 
   // MARK: One exit after the other
 
-  private func prepare() throws {
+  func prepare() throws {
     isFresh = false
     guard let simulated, !configuration.isBare else { return }
     try prepareEntry(simulated)
@@ -98,15 +107,17 @@ extension Monitor {
   }
 
   /// Runs to the next thing that happens; nil if the guest is to go on.
-  private func runOnce(_ run: inout GuestRun) throws -> Stop? {
+  func runOnce(_ run: inout GuestRun) throws -> Stop? {
     if run.limit.interrupt.isRaised { return try run.stop(.interrupt, "interrupted") }
-    guard let next = run.nextLimit else { return try run.stop(.limit, run.limitText) }
+    guard var next = run.nextLimit else { return try run.stop(.limit, run.limitText) }
+    let isSlice = shortenToCheckpoint(&next)
     try injectWaiting()
     let result = try refused(&run) { try machine.cpu.run(until: next) }
     run.steps &+= 1
     switch result {
     case .stop(let stop): return stop
     case .exit(.limit) where run.countsSteps: return nil
+    case .exit(.limit) where isSlice: return try run.sliceStop()
     case .exit(let exit):
       if let stop = try take(exit, &run) { return stop }
       return try run.breakpointStop()
@@ -138,7 +149,7 @@ extension Monitor {
     }
   }
 
-  private static func text(_ result: VMXPromptResult) -> String {
+  static func text(_ result: VMXPromptResult) -> String {
     switch result {
     case .failInvalid: "VM entry: VMfailInvalid, there is no current VMCS; `vmptrld` loads one"
     case .failValid(let number):
@@ -148,7 +159,7 @@ extension Monitor {
   }
 
   /// Deals with what running returned; nil if the guest is to go on.
-  private func take(_ exit: Exit, _ run: inout GuestRun) throws -> Stop? {
+  func take(_ exit: Exit, _ run: inout GuestRun) throws -> Stop? {
     switch exit {
     case .stepped: return nil
     case .limit: return try run.stop(.limit, run.limitText)
@@ -159,33 +170,41 @@ extension Monitor {
         .halt, "the guest executed HLT and nothing can wake it: it is finished")
     case .shutdown:
       return try run.stop(.exit, "triple fault: the processor has shut down; a PC would reset now")
-    case .access(let access): return try answerBare(access, &run)
-    case .stopRequested: return try boardStop(&run)
+    case .stopRequested:
+      guard let (reason, text) = try answerBoard() else { return nil }
+      return try run.stop(reason, text)
     case .resetRequested:
-      return try run.stop(.exit, "a device asks for RESET, and there is no ROM to start again from")
+      return try run.stop(.halt, "the guest asked for a reset, which ends the run without a ROM")
+    case .access(let access): return try answerBare(access, &run)
     case .vmExit(let exit): return try take(exit, &run)
     }
   }
 
   private func take(_ exit: VMExit, _ run: inout GuestRun) throws -> Stop? {
     let start = kvm == nil ? 0 : configuration.clock?() ?? 0
-    run.exit = exit
-    let policy = books.policies.isEmpty ? .emulate : books.policies[exit.reason] ?? .emulate
+    run.hasExit = true
+    let place = place(of: exit)
+    let policy = policy(exit.reason)
     if policy == .stop, !exit.isEntryFailure {
       pendingExit = exit
-      recordMeasured(exit, since: start)
+      recordMeasured(exit, place, since: start)
       return try run.stop(
         .exit, "\(exit.summary); not handled yet: `continue` handles it and goes on")
     }
     let outcome =
       policy == .pass && !exit.isEntryFailure ? try pass(exit) : try emulate(exit)
-    recordMeasured(exit, since: start)
+    recordMeasured(exit, place, since: start)
     return try finish(exit, outcome, &run)
   }
 
-  private func recordMeasured(_ exit: VMExit, since start: UInt64) {
-    guard kvm != nil else { return record(exit, cost: ExitCosts.cycles(of: exit)) }
-    record(exit, cost: (configuration.clock?() ?? 0) &- start)
+  @inline(__always)
+  private func policy(_ reason: UInt16) -> ExitPolicy {
+    books.contents.policies.isEmpty ? .emulate : books.contents.policies[reason] ?? .emulate
+  }
+
+  private func recordMeasured(_ exit: VMExit, _ place: ExitLog.Entry, since start: UInt64) {
+    guard kvm != nil else { return record(exit, place, cost: ExitCosts.cycles(of: exit)) }
+    record(exit, place, cost: (configuration.clock?() ?? 0) &- start)
   }
 
   private func finish(
@@ -203,10 +222,10 @@ extension Monitor {
   }
 
   /// Handles the exit that stopped before, whatever the policy; nil if the guest is to go on.
-  private func handlePending(_ run: inout GuestRun) throws -> Stop? {
+  func handlePending(_ run: inout GuestRun) throws -> Stop? {
     guard let exit = pendingExit else { return nil }
     pendingExit = nil
-    run.exit = exit
+    run.hasExit = true
     let outcome = try emulate(exit)
     if let stop = try finish(exit, outcome, &run) { return stop }
     return try run.breakpointStop()
@@ -214,14 +233,15 @@ extension Monitor {
 
   private func emulate(_ exit: VMExit) throws -> ExitHandler.Outcome {
     guard exit.reason != VMExit.backendError else { return backendStop(exit) }
-    guard let handler = ExitHandler.row(for: exit.reason) else {
+    guard let handle = ExitHandler.function(for: exit.reason) else {
       return .stop(
         .exit,
         "\(exit.summary): this monitor has no handler for \(ExitReason(rawValue: exit.reason).name)"
       )
     }
-    let outcome = try handler.handle(self, exit)
-    if outcome == .resume { try reinject(exit) }
+    let outcome = try handle(self, exit)
+    // The event whose delivery exited; there is none as a rule.
+    if exit.idtVectoringInformation >> 31 != 0, outcome == .resume { try reinject(exit) }
     return outcome
   }
 
@@ -263,25 +283,33 @@ extension Monitor {
     return try run.stop(reason, text)
   }
 
-  /// A device of a bare machine's board ends the run, or has something to be answered.
-  private func boardStop(_ run: inout GuestRun) throws -> Stop? {
-    if case .stop(let reason, let text) = try afterDeviceAccess() {
-      return try run.stop(reason, text)
-    }
-    guard simulated?.board?.isStopRequested == true else { return nil }
-    return try run.stop(.halt, "the guest has switched the machine off")
-  }
-
   // MARK: Books
 
-  func record(_ exit: VMExit, cost: UInt64) {
-    books.lastExit = exit
-    books.statistics.add(
+  /// Where the guest is at an exit that has not been handled yet.
+  @inline(__always)
+  func place(of exit: VMExit) -> ExitLog.Entry {
+    let processor = books.contents.processor
+    return ExitLog.Entry(
+      sequence: 0,
+      instructions: processor?.instructionsRetired ?? machine.cpu.instructionsRetired,
+      reason: exit.reason, isEntryFailure: exit.isEntryFailure, qualification: exit.qualification,
+      rip: processor?.guestRIPField)
+  }
+
+  @inline(__always)
+  func record(_ exit: VMExit, _ place: ExitLog.Entry, cost: UInt64) {
+    books.contents.lastExit = exit
+    books.contents.statistics.add(
       exit.reason, name: ExitReason(rawValue: exit.reason).identifier, cost: cost)
-    books.exitLog.append(
-      ExitLog.Entry(
-        sequence: 0, instructions: machine.cpu.instructionsRetired, reason: exit.reason,
-        isEntryFailure: exit.isEntryFailure, qualification: exit.qualification,
-        rip: simulated?.processor.vmcsField(.guestRIP)))
+    books.contents.exitLog.append(place)
+  }
+
+  /// Moves the guest past the instruction that exited.
+  func skip(_ exit: VMExit) throws {
+    if let processor = books.contents.processor, !configuration.isBare {
+      processor.skipGuestInstruction(exit.instructionLength)
+    } else {
+      try machine.cpu.skip(exit)
+    }
   }
 }

@@ -1,6 +1,41 @@
 import Devices
 import X86
 
+/// What running a guest changes in the monitor itself, machine and devices apart.
+struct MonitorState: Sendable {
+  var statistics: ExitStatistics
+  var exitLog: ExitLog
+  var pendingExit: VMExit?
+  var lastExit: VMExit?
+  var debugExitStatus: UInt8?
+  var preparation: Preparation
+  var waitingVectors: [UInt8]
+  var hasNewVector: Bool
+
+  init(of monitor: Monitor) {
+    statistics = monitor.statistics
+    exitLog = monitor.exitLog
+    pendingExit = monitor.pendingExit
+    lastExit = monitor.lastExit
+    debugExitStatus = monitor.debugExitStatus
+    preparation = monitor.preparation
+    waitingVectors = monitor.waitingVectors
+    hasNewVector = monitor.hasNewVector
+  }
+
+  func restore(to monitor: Monitor) {
+    monitor.statistics = statistics
+    monitor.exitLog = exitLog
+    (monitor.pendingExit, monitor.lastExit) = (pendingExit, lastExit)
+    monitor.debugExitStatus = debugExitStatus
+    monitor.preparation = preparation
+    (monitor.waitingVectors, monitor.hasNewVector) = (waitingVectors, hasNewVector)
+  }
+
+  /// Bytes of this process, nearly.
+  var bytes: Int { 2048 + exitLog.keptCount * MemoryLayout<ExitLog.Entry>.stride }
+}
+
 /// A saved monitor: machine, devices, statistics and policies.
 public struct MonitorSnapshot: Sendable {
   fileprivate struct Contents: Sendable {
@@ -8,13 +43,7 @@ public struct MonitorSnapshot: Sendable {
     var platform: StandardDevices.Snapshot
     var image: GuestImage?
     var policies: [UInt16: ExitPolicy]
-    var statistics: ExitStatistics
-    var exitLog: ExitLog
-    var pendingExit: VMExit?
-    var lastExit: VMExit?
-    var debugExitStatus: UInt8?
-    var preparation: Preparation
-    var waitingVectors: [UInt8]
+    var state: MonitorState
   }
   fileprivate var contents: Contents?
 
@@ -28,8 +57,7 @@ extension Monitor {
     var snapshot = MonitorSnapshot()
     snapshot.contents = MonitorSnapshot.Contents(
       machine: try machine.save(), platform: platform.save(), image: image, policies: policies,
-      statistics: statistics, exitLog: exitLog, pendingExit: pendingExit, lastExit: lastExit,
-      debugExitStatus: debugExitStatus, preparation: preparation, waitingVectors: waitingVectors)
+      state: MonitorState(of: self))
     return snapshot
   }
 
@@ -45,12 +73,8 @@ extension Monitor {
     try platform.restore(saved.platform)
     image = saved.image
     policies = saved.policies
-    statistics = saved.statistics
-    exitLog = saved.exitLog
-    (pendingExit, lastExit) = (saved.pendingExit, saved.lastExit)
-    debugExitStatus = saved.debugExitStatus
-    preparation = saved.preparation
-    waitingVectors = saved.waitingVectors
+    saved.state.restore(to: self)
+    forgetHistory()
     isFresh = false
   }
 }

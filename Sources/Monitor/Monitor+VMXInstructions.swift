@@ -47,18 +47,34 @@ extension Monitor {
     switch result {
     case .entered: break
     case .entryFailure(let exit):
-      record(exit, cost: ExitCosts.cycles(of: exit))
+      record(exit, place(of: exit), cost: ExitCosts.cycles(of: exit))
       pendingExit = nil
       return VMXAnswer(.exit, exit: exit)
     default: return try Self.answer(result)
     }
     pendingExit = nil
-    guard case .vmExit(let exit) = try machine.cpu.run(until: limit) else {
+    try beginHistory()
+    defer { noteTouches() }
+    guard case .vmExit(let exit) = try runToExit(until: limit) else {
       return VMXAnswer(.success)
     }
-    record(exit, cost: ExitCosts.cycles(of: exit))
+    record(exit, place(of: exit), cost: ExitCosts.cycles(of: exit))
     pendingExit = exit
     return VMXAnswer(.exit, exit: exit)
+  }
+
+  /// Runs until something stops, with checkpoints on the way.
+  private func runToExit(until limit: RunLimit) throws -> Exit {
+    let run = GuestRun(self, limit: limit)
+    while true {
+      guard var next = run.nextLimit else { return .limit }
+      let isSlice = shortenToCheckpoint(&next)
+      let exit = try machine.cpu.run(until: next)
+      guard isSlice, exit == .limit else { return exit }
+      if !limit.breakpoints.isEmpty, limit.breakpoints.contains(try linearRIP()) {
+        return .breakpoint(address: try linearRIP())
+      }
+    }
   }
 
   static func answer(_ result: VMXPromptResult) throws -> VMXAnswer {

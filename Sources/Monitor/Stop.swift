@@ -51,17 +51,30 @@ public struct ExitStatistics: Sendable, Equatable {
     public var max: UInt64 = 0
     public var total: UInt64 = 0
   }
-  public var rows: [UInt16: Row] = [:]
-  public var total: Int { rows.values.reduce(0) { $0 + $1.count } }
+  /// By basic exit reason, below 128 for the manual's. A count of 0: no such exit.
+  private var table = [Row](repeating: Row(name: ""), count: 128)
+  /// Reasons beyond the table.
+  private var others: [UInt16: Row] = [:]
 
   public init() {}
 
+  /// The reasons that have come.
+  public var rows: [UInt16: Row] {
+    var result = others
+    for (reason, row) in table.enumerated() where row.count > 0 { result[UInt16(reason)] = row }
+    return result
+  }
+  public var total: Int {
+    others.values.reduce(0) { $0 + $1.count } + table.reduce(0) { $0 + $1.count }
+  }
+
   public mutating func add(_ reason: UInt16, name: @autoclosure () -> String, cost: UInt64) {
-    guard let index = rows.index(forKey: reason) else {
-      rows[reason] = Row(name: name(), count: 1, min: cost, max: cost, total: cost)
-      return
+    let index = Int(reason)
+    guard index < table.count else {
+      return others[reason, default: Row(name: name())].add(cost)
     }
-    rows.values[index].add(cost)
+    if table[index].count == 0 { table[index].name = name() }
+    table[index].add(cost)
   }
 }
 

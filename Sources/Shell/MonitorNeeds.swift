@@ -25,8 +25,23 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
   func readLinear(_ address: UInt64, count: Int) throws -> [UInt8]
   func writeLinear(_ address: UInt64, _ bytes: [UInt8]) throws
   func walk(_ linear: UInt64, _ access: PageAccess) throws -> Walk
+  /// Translates a guest-physical address through EPT; nil where there is none to be read.
+  func walkEPT(_ guestPhysical: UInt64, _ access: PageAccess) -> Walk?
+  /// What the TLB holds; nil if the backend cannot tell.
+  func cachedTranslations() -> [CachedTranslation]?
   func save() throws -> MonitorSnapshot
   func restore(_ snapshot: MonitorSnapshot) throws
+
+  /// Bytes that checkpoints for going back in time may take; 0 keeps none.
+  var checkpointMemory: UInt64 { get set }
+  /// How far back the guest's past reaches.
+  var timeStatus: TimeStatus { get }
+  /// Goes back by `count` steps, at most to the start of time.
+  func reverseStep(_ count: UInt64, interrupt: Interrupt) throws -> Stop
+  /// Goes back to the latest moment that would have stopped the guest, or to the start of time.
+  func reverseContinue(to targets: ReverseTargets) throws -> Stop
+  /// Goes, back or on, to where `count` instructions had been retired.
+  func go(to count: UInt64, interrupt: Interrupt) throws -> Stop
 
   /// The guests that are built in, in the order in which a list shows them.
   static var builtInGuests: [GuestImage] { get }
@@ -35,6 +50,8 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
   static func image(
     fromFile path: String, at address: UInt64?, entry: UInt64?, mode: GuestImage.Mode?
   ) throws -> GuestImage
+  /// A guest for a bare machine, from a file, a ROM or both.
+  static func bareImage(fromFile path: String?, options: BareOptions) throws -> GuestImage
   /// What this host can do.
   static func diagnoseHost() -> HostDiagnosis
   /// Names of the workloads that `compare` runs.

@@ -1,9 +1,9 @@
 /// Model-specific registers that are not state of something else, by the manual's names.
-struct MSRFile: Sendable {
+struct MSRFile: Sendable, Equatable {
   /// Locked, with VMX outside SMX enabled, as firmware leaves it.
   var featureControl: UInt64 = 5
-  /// Fast strings, and MONITOR and MWAIT; no branch trace store, no precise event-based sampling.
-  var miscEnable: UInt64 = 0x4_1801
+  /// Fast strings, MONITOR and MWAIT; no branch trace store, no precise event-based sampling.
+  var miscEnable: UInt64 = 1 << 18 | 0x1801
   var pat: UInt64 = 0x0007_0406_0007_0406
   var debugControl: UInt64 = 0
   var sysenterCS: UInt64 = 0

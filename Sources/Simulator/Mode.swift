@@ -5,29 +5,61 @@ extension Processor {
   ///
   /// To be called after any of them was written other than by an instruction's own function.
   func updateMode() {
-    let code = segment(.cs)
-    mode = currentMode(code)
-    switch mode {
-    case .long: codeSize = .bits64
-    case .protected, .compatibility: codeSize = code.is32Bit ? .bits32 : .bits16
-    case .real, .virtual8086: codeSize = code.is32Bit && mode == .real ? .bits32 : .bits16
-    }
-    switch mode {
-    case .real: cpl = 0
-    case .virtual8086: cpl = 3
-    default: cpl = UInt8(segment(.ss).dpl)
-    }
-    linearMask = mode == .long ? ~0 : 0xffff_ffff
-    stackMask = mode == .long ? ~0 : segment(.ss).is32Bit ? 0xffff_ffff : 0xffff
-    codeEnd = mode == .long ? ~0 : UInt64(code.limit) + 1
-    pagingMode = currentPagingMode
+    if !vmx.isNonRoot, let is64Bit = vmx.hostIs64Bit { return becomeHostMode(is64Bit) }
+    updateModeAlone()
     checksAlignment = cr0 & CR0.am != 0 && systemFlags & RFLAGS.ac.rawValue != 0 && cpl == 3
-    attention = true
     if armed.dr7 != dr7 || armed.isAny { refreshBreakpoints() }
-    for register in SegmentRegister.allCases { refreshBounds(register) }
+    refreshAllBounds()
     selectTranslationContext()
   }
 
+  /// What the rest finds with the CS and SS of a host, which are flat, of level 0, and of 64 bits or 32.
+  func becomeHostMode(_ is64Bit: Bool) {
+    mode = is64Bit ? .long : .protected
+    codeSize = is64Bit ? .bits64 : .bits32
+    cpl = 0
+    linearMask = is64Bit ? ~0 : 0xffff_ffff
+    stackMask = linearMask
+    codeEnd = is64Bit ? ~0 : 1 << 32
+    pagingMode = currentPagingMode
+    attention = true
+  }
+
+  func refreshAllBounds() {
+    for number: UInt8 in 0..<6 {
+      segments[number].refresh(mode: mode, isFSOrGS: number >= SegmentRegister.fs.rawValue)
+      // Bounds that nothing fits in send every access to the full checks.
+      if checksAlignment { (segments[number].readEnd, segments[number].writeEnd) = (0, 0) }
+    }
+  }
+
+  /// The same without the bounds of the segments and the context of translations: enough for a
+  /// processor that executes nothing before the next `updateMode()`.
+  @inline(__always)
+  func updateModeAlone() {
+    let code = segments[SegmentRegister.cs.rawValue].segment
+    let stack = segments[SegmentRegister.ss.rawValue].segment
+    let mode = currentMode(code)
+    self.mode = mode
+    attention = true
+    pagingMode = currentPagingMode
+    if mode == .long {
+      codeSize = .bits64
+      cpl = UInt8(truncatingIfNeeded: stack.dpl)
+      linearMask = ~0
+      stackMask = ~0
+      codeEnd = ~0
+      return
+    }
+    let is32Bit = code.is32Bit && mode != .virtual8086
+    codeSize = is32Bit ? .bits32 : .bits16
+    cpl = mode == .real ? 0 : mode == .virtual8086 ? 3 : UInt8(truncatingIfNeeded: stack.dpl)
+    linearMask = 0xffff_ffff
+    stackMask = stack.is32Bit ? 0xffff_ffff : 0xffff
+    codeEnd = UInt64(code.limit) + 1
+  }
+
+  @inline(__always)
   private func currentMode(_ code: Segment) -> CPUMode {
     if cr0 & CR0.pe == 0 { return .real }
     if systemFlags & RFLAGS.vm.rawValue != 0 { return .virtual8086 }
@@ -35,19 +67,31 @@ extension Processor {
     return .protected
   }
 
-  private var currentPagingMode: PagingMode {
+  @inline(__always)
+  var currentPagingMode: PagingMode {
     if cr0 & CR0.pg == 0 { return .off }
     if cr4 & CR4.pae == 0 { return .bits32 }
     if efer & EFER.lma == 0 { return .pae }
     return cr4 & CR4.la57 == 0 ? .level4 : .level5
   }
 
-  /// Linear-address width: 57 bits with 5-level paging, else 48.
+  /// Linear-address width of the paging mode: 57 bits with 5-level paging, else 48. Operands and RIP
+  /// are checked against it; bases and addresses in registers against the processor's own width.
   var linearAddressWidth: UInt64 { cr4 & CR4.la57 != 0 ? 57 : 48 }
 
   /// SDM 1, "Canonical Addressing".
   @inline(__always)
   func isCanonical(_ address: UInt64) -> Bool {
+    let shift = 64 &- linearAddressWidth
+    return UInt64(bitPattern: Int64(bitPattern: address << shift) >> Int64(shift)) == address
+  }
+
+  /// The linear-address width that CPUID reports.
+  public static let linearAddressWidth: UInt64 = 57
+
+  /// SDM 1, "Canonical Addressing": what MSRs, descriptor-table registers, segment bases and
+  /// invalidation descriptors hold may use the whole width, whether CR4.LA57 is set or not.
+  static func isCanonicalForRegisters(_ address: UInt64) -> Bool {
     let shift = 64 &- linearAddressWidth
     return UInt64(bitPattern: Int64(bitPattern: address << shift) >> Int64(shift)) == address
   }
@@ -74,6 +118,7 @@ extension Processor {
     if apic.base & LocalAPIC.bootstrap == 0 { activity = .waitForSIPI }
     delivering = nil
     pdptes = (0, 0, 0, 0)
+    pkru = 0
     vmx = VMXState()
     (xcr0, x87, random) = (1, .powerUp, RandomSource(seed: UInt64(apicID)))
     tlb.flushEverything()
@@ -107,10 +152,12 @@ extension Processor {
     // The task-priority register has four bits more.
     if value.cr8 != cr8 { cr8 = value.cr8 }
     efer = value.efer
+    vmx.loadedGuest = VMXState.noVMCS
     (ldtr, tr, gdtr, idtr) = (value.ldtr, value.tr, value.gdtr, value.idtr)
     dr = (value[debug: 0], value[debug: 1], value[debug: 2], value[debug: 3])
     (dr6, dr7) = (value[debug: 6], value[debug: 7])
     updateMode()
+    if pagingMode == .pae { pdptes = readPDPTEs(cr3) { memory.load($0, as: UInt64.self) } }
     refreshBreakpoints()
   }
 }

@@ -10,8 +10,19 @@ import X86
   /// Bytes of RAM.
   public let size: UInt64
   let base: UnsafeMutableRawPointer
+  /// One byte a page, 0 for most: what a write to the page has to do first. See PageTracking.swift.
+  let pageNotes: UnsafeMutablePointer<UInt8>
+  /// The pages written since the last checkpoint; nil while nobody keeps any.
+  var openLog: PageLog?
+  /// Asked now and then while the open log grows, with its bytes: false ends the tracking.
+  var mayGrow: ((Int) -> Bool)?
+  /// Bytes, by their offsets, whose writes are noted.
+  var watchedRanges: [Range<UInt64>] = []
+  /// One of them was written, and nobody has been told.
+  var hasWatchHit = false
   private(set) var map: AddressMap
-  private let reserved: UInt64
+  /// Bytes of the mapping: RAM, and room for a ROM.
+  let reserved: UInt64
 
   /// `size` is rounded up to whole pages. With `hasHole` RAM leaves 3 to 4 GiB free and goes on above,
   /// and there can be a ROM. Throws `MachineError.backend` if the host has not so much.
@@ -30,11 +41,16 @@ import X86
         remedy: "use a smaller --memory")
     }
     unsafe base = pointer
+    let pages = Int(reserved >> 12)
+    // SAFETY: fresh memory, freed in deinit; zero pages cost nothing until they are written.
+    unsafe pageNotes = .allocate(capacity: pages)
+    unsafe pageNotes.initialize(repeating: 0, count: pages)
   }
 
   deinit {
     // SAFETY: mapped in init with this size.
     unsafe munmap(base, Int(reserved))
+    unsafe pageNotes.deallocate()
   }
 
   /// What is to be added to an address in the page of `address` to get where its byte is in this
@@ -78,6 +94,7 @@ import X86
     guard let offset = map.offset(address, UInt64(MemoryLayout<T>.size)), !map.isROM(address) else {
       return
     }
+    prepareToWrite(offset, UInt64(MemoryLayout<T>.size))
     // SAFETY: an offset of the map lies, with all bytes, in the mapping.
     unsafe base.storeBytes(of: value, toByteOffset: Int(truncatingIfNeeded: offset), as: T.self)
   }
@@ -102,6 +119,7 @@ import X86
 
   private func copy(_ bytes: [UInt8], toOffset offset: UInt64) {
     guard offset <= reserved, UInt64(bytes.count) <= reserved &- offset else { return }
+    if !bytes.isEmpty { prepareToWrite(offset, UInt64(bytes.count)) }
     unsafe bytes.withUnsafeBytes { source in
       // SAFETY: checked against the size of the mapping just above.
       guard let start = source.baseAddress else { return }
@@ -112,7 +130,8 @@ import X86
 
   /// Zeroes the `count` bytes from `address`.
   func clear(_ address: UInt64, count: UInt64) {
-    guard let offset = map.offset(address, count) else { return }
+    guard count > 0, let offset = map.offset(address, count) else { return }
+    prepareToWrite(offset, count)
     // SAFETY: an offset of the map lies, with all bytes, in the mapping.
     unsafe memset(base + Int(truncatingIfNeeded: offset), 0, Int(count))
   }
@@ -134,6 +153,7 @@ import X86
 
   /// Makes memory equal to what `nonZeroPages()` saw.
   func restore(_ pages: [UInt64: [UInt8]]) throws {
+    stopTracking()
     // SAFETY: the whole mapping; DONTNEED makes private anonymous memory read zero again.
     unsafe madvise(base, Int(reserved), MADV_DONTNEED)
     for (page, bytes) in pages { copy(bytes, toOffset: page << 12) }

@@ -37,12 +37,18 @@ import X86
   var cr3: UInt64 = 0
   var cr4: UInt64 = 0
   var efer: UInt64 = 0
+  /// The rights of protection keys (SDM 3A, "Protection Keys").
+  var pkru: UInt32 = 0
   /// The four PDPTE registers of PAE paging (SDM 3A, "PDPTE Registers").
   var pdptes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
   var dr: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
   var dr6: UInt64 = 0xffff_0ff0
   var dr7: UInt64 = 0x400
-  var msrs = MSRFile()
+  private let msrStore = Stored(MSRFile())
+  var msrs: MSRFile {
+    @inline(__always) unsafeAddress { unsafe msrStore.address }
+    @inline(__always) unsafeMutableAddress { unsafe msrStore.mutableAddress }
+  }
 
   // MARK: State between instructions
 
@@ -101,7 +107,11 @@ import X86
   // MARK: What stopped the instruction that is executing
 
   var pendingException = PendingException()
-  var pendingExit = VMExit(reason: 0)
+  private let exitStore = Stored(ExitInformation(reason: 0))
+  var pendingExit: ExitInformation {
+    @inline(__always) unsafeAddress { unsafe exitStore.address }
+    @inline(__always) unsafeMutableAddress { unsafe exitStore.mutableAddress }
+  }
   var pendingAccess = DeviceAccess(space: .port, address: 0, size: 1, isWrite: false)
   /// The event being delivered, for IDT-vectoring information and double faults.
   var delivering: EventInDelivery?
@@ -139,9 +149,17 @@ import X86
 
   // MARK: VMX
 
-  var vmx = VMXState()
+  private let vmxStore = Stored(VMXState())
+  var vmx: VMXState {
+    @inline(__always) unsafeAddress { unsafe vmxStore.address }
+    @inline(__always) unsafeMutableAddress { unsafe vmxStore.mutableAddress }
+  }
   /// The prompt plays the host: running returns at each VM exit instead of going on at the host RIP.
   var monitorIsExternal = false
+  /// The guest that was stopped for the prompt, as it runs on if nobody touches it.
+  var suspended: SuspendedGuest?
+  /// Counts what reaches the processor or its memory from outside.
+  var touches: UInt64 = 0
   /// A repeated string instruction was put back with repetitions left.
   var isPutBack = false
   /// Set while `complete(_:on:)` emulates one instruction: device accesses go here and do not exit.
@@ -175,6 +193,9 @@ import X86
   deinit {
     r.deallocate()
     segments.deallocate()
+    msrStore.deallocate()
+    exitStore.deallocate()
+    vmxStore.deallocate()
   }
 
   // Stored properties are internal: the optimiser proves only then that accesses to them do not overlap,
@@ -182,7 +203,11 @@ import X86
 
   public var instructionsRetired: UInt64 { retired }
   /// The VM exit performed last.
-  public var lastVMExit: VMExit { pendingExit }
+  public var lastVMExit: VMExit { VMExit(pendingExit) }
+  /// What is known of it, without a copy.
+  public var lastExitInformation: ExitInformation {
+    unsafeAddress { unsafe exitStore.address }
+  }
   public var unimplementedInstructions: [UInt64: Mnemonic] { unimplemented.all }
 
   var rip: UInt64 {
@@ -264,6 +289,8 @@ enum Fault: UInt8, Error {
   case shutdown
   /// `pendingAccess` is for the platform to answer, on a machine without a monitor.
   case access
+  /// Watched memory was written.
+  case watched
   /// The instruction is to be executed again by itself: see DeviceSpace.swift.
   case again
   /// The slice ends: see Scheduler.swift.
@@ -283,7 +310,7 @@ extension Processor {
   /// reasons that have one; performing the exit clears it for the others.
   @inline(never)
   func vmExit(_ reason: UInt16, qualification: UInt64 = 0, information: UInt32 = 0) -> Fault {
-    pendingExit = VMExit(reason: reason)
+    pendingExit = ExitInformation(reason: reason)
     pendingExit.qualification = qualification
     pendingExit.instructionInformation = information
     pendingExit.instructionLength = UInt32(instructionLength)

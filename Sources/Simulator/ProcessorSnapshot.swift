@@ -5,6 +5,7 @@ struct ProcessorSnapshot: Sendable {
   private let registers: Registers
   private let flags: (result: UInt64, carries: UInt64, system: UInt64)
   private let pdptes: (UInt64, UInt64, UInt64, UInt64)
+  private let pkru: UInt32
   private let msrs: MSRFile
   private let activity: ActivityState
   private let interruptShadow: InterruptShadow
@@ -31,6 +32,7 @@ struct ProcessorSnapshot: Sendable {
     registers = processor.currentRegisters()
     flags = (processor.flagResult, processor.flagCarries, processor.systemFlags)
     pdptes = processor.pdptes
+    pkru = processor.pkru
     msrs = processor.msrs
     activity = processor.activity
     interruptShadow = processor.interruptShadow
@@ -53,10 +55,20 @@ struct ProcessorSnapshot: Sendable {
   }
 
   func restore(_ processor: Processor) {
+    restoreState(processor)
+    processor.suspended = nil
+    processor.tlb.flushEverything()
+    processor.blocks.flushEverything()
+    processor.updateMode()
+  }
+
+  /// As `restore`, but caches stay as they are, and `updateMode()` is the caller's to call.
+  func restoreState(_ processor: Processor) {
     processor.vmx = vmx
     processor.setRegisters(registers)
     (processor.flagResult, processor.flagCarries, processor.systemFlags) = flags
     processor.pdptes = pdptes
+    processor.pkru = pkru
     processor.msrs = msrs
     processor.activity = activity
     processor.interruptShadow = interruptShadow
@@ -78,8 +90,5 @@ struct ProcessorSnapshot: Sendable {
     processor.unimplemented = unimplemented
     (processor.xcr0, processor.x87, processor.random) = (xcr0, x87, random)
     processor.delivering = nil
-    processor.tlb.flushEverything()
-    processor.blocks.flushEverything()
-    processor.updateMode()
   }
 }

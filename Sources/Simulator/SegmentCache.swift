@@ -26,6 +26,7 @@ extension Processor {
 }
 
 extension SegmentCache {
+  @inline(__always)
   mutating func refresh(mode: CPUMode, isFSOrGS: Bool) {
     if mode == .long {
       // SDM 3A, "Segmentation in IA-32e Mode": no limit checks, and only FS and GS have a base.

@@ -21,6 +21,7 @@ final class SimulatedCPU: VirtualCPU {
   }
 
   func setRegisters(_ registers: Registers) throws {
+    processor.touches &+= 1
     planned = registers
     if !isGuest {
       processor.setRegisters(registers)
@@ -38,6 +39,7 @@ final class SimulatedCPU: VirtualCPU {
   }
 
   func writeMSR(_ index: UInt32, _ value: UInt64) throws -> Bool {
+    processor.touches &+= 1
     guard isGuest, let vmcs = processor.currentVMCS else {
       return processor.writeMSR(index, value)
     }
@@ -82,17 +84,7 @@ final class SimulatedCPU: VirtualCPU {
 
   func run(until limit: RunLimit) throws -> Exit {
     if let machine { return machine.runBare(until: limit) }
-    if !processor.vmx.isNonRoot {
-      let isLaunched = processor.currentVMCSIsLaunched == true
-      switch processor.prompt(isLaunched ? .vmresume : .vmlaunch) {
-      case .entered: break
-      case .entryFailure(let exit): return .vmExit(exit)
-      case let refused: throw VMEntryRefused(result: refused)
-      }
-    }
-    let stop = processor.run(until: limit)
-    processor.suspendGuest()
-    return exit(stop)
+    return try processor.runGuest(until: limit, most: limit.instructions ?? ~0).exit(processor)
   }
 
   /// On a bare machine the others may take their turns before.
@@ -106,20 +98,6 @@ final class SimulatedCPU: VirtualCPU {
     }
     let exit = try run(until: RunLimit(instructions: 1))
     return exit == .limit ? .stepped : exit
-  }
-
-  private func exit(_ stop: ProcessorStop) -> Exit {
-    switch stop {
-    case .limit: .limit
-    case .breakpoint(let address): .breakpoint(address: address)
-    case .interrupted: .interrupted
-    case .vmExit: .vmExit(processor.pendingExit)
-    case .halted: .halted
-    case .shutdown: .shutdown
-    case .access(let access): .access(access)
-    // Only a scheduler asks for it.
-    case .yielded: .limit
-    }
   }
 
   func complete(_ exit: VMExit, on bus: any DeviceBus) throws {
@@ -156,20 +134,7 @@ final class SimulatedCPU: VirtualCPU {
   }
 
   func skip(_ exit: VMExit) throws {
-    guard isGuest, let vmcs = processor.currentVMCS else { return }
-    let guest = vmcs[.guestRIP] &+ UInt64(exit.instructionLength)
-    let next = processor.guestIsLong(vmcs) ? guest : guest & 0xffff_ffff
-    vmcs[.guestRIP] = next
-    // The instruction counts as executed, so that blocking by STI and MOV SS ends.
-    vmcs[.guestInterruptibilityState] = vmcs[.guestInterruptibilityState] & ~3
-    if vmcs[.guestRFLAGS] & RFLAGS.tf.rawValue != 0 {
-      // It would have left a single-step trap.
-      vmcs[.guestPendingDebugExceptions] = DebugStatus.singleStep
-      processor.noteWrite(.guestPendingDebugExceptions)
-    }
-    // Elsewhere no rule of VM entry can break by this, and the checks would cost more than the exit.
-    if !processor.isCanonical(next) { processor.noteWrite(.guestRIP) }
-    processor.retired &+= 1
+    if isGuest { processor.skipGuestInstruction(exit.instructionLength) }
   }
 
   func inject(_ event: InjectedEvent) throws {
@@ -202,11 +167,13 @@ extension Processor {
 
   /// Raises the INTR pin with `vector`.
   public func requestInterrupt(_ vector: UInt8) {
+    touches &+= 1
     interruptRequest = vector
     attention = true
   }
 
   public func requestNMI() {
+    touches &+= 1
     nmiRequest = true
     attention = true
   }
@@ -214,6 +181,7 @@ extension Processor {
   /// Drops decoded code after a debugger or a loader has written memory.
   public func noteExternalStore(_ physical: UInt64, _ count: Int) {
     guard count > 0 else { return }
+    touches &+= 1
     let last = physical &+ UInt64(count) &- 1
     var page = physical & ~0xfff
     while page <= last {

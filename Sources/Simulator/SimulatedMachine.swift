@@ -146,6 +146,13 @@ public final class SimulatedMachine: VirtualMachine {
       linear, access, registers, memory: OffsetMemory(memory: memory, base: guestBase))
   }
 
+  /// Walks EPT alone for a guest-physical address; nil while the guest has no EPT.
+  public func walkEPT(_ guestPhysical: UInt64, _ access: PageAccess) -> Walk? {
+    guard !isBare, let registers = processor.guestPagingRegisters(), registers.eptPointer != 0
+    else { return nil }
+    return processor.explainEPT(guestPhysical, access, registers)
+  }
+
   // MARK: Running a bare machine
 
   /// Runs all processors; `step` is the one to execute a single instruction of.
@@ -179,7 +186,7 @@ public final class SimulatedMachine: VirtualMachine {
     case .access(let access):
       selected = index
       return .access(access)
-    case .vmExit: return .vmExit(processors[index].pendingExit)
+    case .vmExit: return .vmExit(processors[index].lastVMExit)
     case .yielded: return board?.isStopRequested == true ? .stopRequested : .resetRequested
     }
   }

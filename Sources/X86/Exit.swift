@@ -23,8 +23,10 @@ public enum Exit: Sendable, Equatable {
   case access(DeviceAccess)
 }
 
-/// A transition from VMX non-root to root operation, in the terms of the VMX manual.
-public struct VMExit: Sendable, Equatable {
+/// What the exit-information fields of the VMCS say of a VM exit, and the access that it asks for.
+///
+/// Plain data: a processor keeps it where it is and copies it without counting references.
+public struct ExitInformation: Sendable, Equatable {
   /// Basic exit reason, bits 15:0 of the exit-reason field.
   public var reason: UInt16
   /// Bit 31 of the exit-reason field: VM entry failed.
@@ -41,8 +43,66 @@ public struct VMExit: Sendable, Equatable {
   public var idtVectoringErrorCode: UInt32 = 0
   /// The port or memory access that the monitor has to carry out, if this exit asks for one.
   public var access: DeviceAccess?
+
+  @inlinable public init(reason: UInt16) { self.reason = reason }
+}
+
+/// A transition from VMX non-root to root operation, in the terms of the VMX manual.
+public struct VMExit: Sendable, Equatable {
+  public var information: ExitInformation
   /// What the backend itself says; boxed, so that copying an exit of the simulator stays cheap.
   private var backendWords: BackendWords?
+
+  // The fields of `information`, by their names.
+
+  @inlinable public var reason: UInt16 {
+    get { information.reason }
+    set { information.reason = newValue }
+  }
+  @inlinable public var isEntryFailure: Bool {
+    get { information.isEntryFailure }
+    set { information.isEntryFailure = newValue }
+  }
+  @inlinable public var qualification: UInt64 {
+    get { information.qualification }
+    set { information.qualification = newValue }
+  }
+  @inlinable public var instructionLength: UInt32 {
+    get { information.instructionLength }
+    set { information.instructionLength = newValue }
+  }
+  @inlinable public var instructionInformation: UInt32 {
+    get { information.instructionInformation }
+    set { information.instructionInformation = newValue }
+  }
+  @inlinable public var guestPhysical: UInt64? {
+    get { information.guestPhysical }
+    set { information.guestPhysical = newValue }
+  }
+  @inlinable public var guestLinear: UInt64? {
+    get { information.guestLinear }
+    set { information.guestLinear = newValue }
+  }
+  @inlinable public var interruptionInformation: UInt32 {
+    get { information.interruptionInformation }
+    set { information.interruptionInformation = newValue }
+  }
+  @inlinable public var interruptionErrorCode: UInt32 {
+    get { information.interruptionErrorCode }
+    set { information.interruptionErrorCode = newValue }
+  }
+  @inlinable public var idtVectoringInformation: UInt32 {
+    get { information.idtVectoringInformation }
+    set { information.idtVectoringInformation = newValue }
+  }
+  @inlinable public var idtVectoringErrorCode: UInt32 {
+    get { information.idtVectoringErrorCode }
+    set { information.idtVectoringErrorCode = newValue }
+  }
+  @inlinable public var access: DeviceAccess? {
+    get { information.access }
+    set { information.access = newValue }
+  }
 
   /// What the backend itself called it, e.g. `KVM_EXIT_IO`; nil in the simulator.
   public var backend: String? {
@@ -56,7 +116,9 @@ public struct VMExit: Sendable, Equatable {
     set { backendWords = BackendWords(name: backend, detail: newValue) }
   }
 
-  public init(reason: UInt16) { self.reason = reason }
+  public init(reason: UInt16) { information = ExitInformation(reason: reason) }
+
+  public init(_ information: ExitInformation) { self.information = information }
 
   /// Not a reason of the manual: the backend itself could not go on, and `backend` and
   /// `backendDetail` say what it reported. Basic exit reasons of the manual stay far below.

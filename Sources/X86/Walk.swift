@@ -9,6 +9,10 @@ public struct Walk: Sendable, Equatable {
   /// Bytes of the guest page, 0 with paging off.
   public var pageSize: UInt64 = 0
   public var fault: WalkFault?
+  /// Which rule a page fault comes from, where its error code leaves that open.
+  public var reason: String?
+  /// MAXPHYADDR, on which reserved bits depend.
+  public var physicalWidth = 52
 
   public init(linear: UInt64) { self.linear = linear }
 }
@@ -59,9 +63,13 @@ public struct PageAccess: Sendable, Equatable {
   public var kind: Kind
   /// CPL 3, and not an implicit supervisor access.
   public var isUser: Bool
+  /// By the processor on its way to a descriptor table or a task-state segment: RFLAGS.AC does not
+  /// open user pages to it.
+  public var isImplicit: Bool
 
-  public init(_ kind: Kind, isUser: Bool = false) {
+  public init(_ kind: Kind, isUser: Bool = false, isImplicit: Bool = false) {
     self.kind = kind
     self.isUser = isUser
+    self.isImplicit = isImplicit
   }
 }

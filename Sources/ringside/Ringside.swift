@@ -73,7 +73,7 @@ struct ShellOptions: ParsableArguments {
     var options = output.sessionOptions
     options.backend = backend.backend
     options.seed = seed
-    options.memorySize = memory.memory
+    memory.set(&options)
     return options
   }
 }
@@ -85,8 +85,16 @@ struct BackendOption: ParsableArguments {
 
 /// A group of its own, because the parser lets a command and its subcommand share groups, not options.
 struct MemoryOption: ParsableArguments {
-  @Option(help: "Guest memory, e.g. 64M.", transform: Size.parse)
-  var memory: UInt64 = 16 << 20
+  @Option(
+    help: "Guest memory, e.g. 64M or 4G (default: 16M, 128M for a bare machine).",
+    transform: Size.parse)
+  var memory: UInt64?
+
+  func set(_ options: inout SessionOptions) {
+    guard let memory else { return }
+    options.memorySize = memory
+    options.bareMemorySize = memory
+  }
 }
 
 struct OutputOptions: ParsableArguments {

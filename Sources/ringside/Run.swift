@@ -6,8 +6,8 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a guest to its end: its console on standard output, exits on standard error.")
 
-  @Argument(help: "A built-in guest, an ELF file or a flat binary.")
-  var guest: String
+  @Argument(help: "A built-in guest, an ELF file or a flat binary; none with --rom.")
+  var guest: String?
 
   @OptionGroup var backend: BackendOption
   @OptionGroup var output: OutputOptions
@@ -29,7 +29,7 @@ struct Run: ParsableCommand {
 
   @OptionGroup var memory: MemoryOption
 
-  @Option(help: "Processors.")
+  @Option(help: "Processors, more than one with --bare.")
   var cpus: Int = 1
 
   @Option(
@@ -37,7 +37,11 @@ struct Run: ParsableCommand {
     help: ArgumentHelp("Command line of the kernel, with --bare.", valueName: "args"))
   var append: String?
 
-  @Option(help: ArgumentHelp("A multiboot module (repeatable), with --bare.", valueName: "file"))
+  @Option(
+    parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "A multiboot module, a file name and perhaps arguments (repeatable), with --bare.",
+      valueName: "file"))
   var module: [String] = []
 
   @Option(help: ArgumentHelp("A ROM image that ends at 1 MiB, with --bare.", valueName: "file"))
@@ -47,28 +51,29 @@ struct Run: ParsableCommand {
     guard bare || (append == nil && module.isEmpty && rom == nil) else {
       throw ValidationError("--append, --module and --rom go with --bare")
     }
-    guard cpus >= 1 else { throw ValidationError("--cpus is 1 or more") }
+    guard bare || cpus == 1 else { throw ValidationError("--cpus goes with --bare") }
+    guard SessionOptions.processorCounts.contains(UInt64(clamping: cpus)) else {
+      throw ValidationError("--cpus is 1 to \(SessionOptions.processorCounts.upperBound)")
+    }
+    guard guest != nil || rom != nil else {
+      throw ValidationError("which guest? `guests` lists them")
+    }
   }
 
   func run() throws {
     var options = output.sessionOptions
     options.backend = backend.backend
-    options.memorySize = memory.memory
-    guard cpus == 1 else { throw notYet("--cpus \(cpus)", "one processor works") }
-    guard append == nil, module.isEmpty, rom == nil else {
-      throw notYet("--append, --module and --rom", "ELF files and flat images work with --bare")
-    }
+    memory.set(&options)
+    options.processorCount = cpus
     var run = GuestRun(guest: guest)
     run.isBare = bare
     run.at = at
     run.entry = entry
     run.mode = mode
     run.maxInstructions = maxInstructions
+    run.append = append
+    run.modules = module
+    run.rom = rom
     throw ExitCode(run.run(Session(options)))
-  }
-
-  private func notYet(_ what: String, _ instead: String) -> ExitCode {
-    StandardError().write(line: "error: \(what) is not built yet; \(instead)")
-    return ExitCode(1)
   }
 }

@@ -41,7 +41,7 @@ import Testing
     #expect(result.status == 1)
   }
 
-  @Test(arguments: ["timeline", "ept 0x1000", "map", "reverse-stepi", "goto 5", "info tlb"])
+  @Test(arguments: ["timeline", "map"])
   func whatIsNotBuiltYetSaysSo(_ command: String) throws {
     let last = try #require(try objects("load cpuid\n\(command)\n").last)
     guard last["ok"] as? Bool == false else { return }

@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "reverse-stepi", "reverse-continue", "goto 5", "timeline", "map", "ept 0", "info tlb",
+    "timeline", "map",
   ])
   func laterCommandsSayWhatToUseInstead(_ line: String) {
     let result = fakeSession().execute(line)
@@ -87,7 +87,7 @@ import Testing
     #expect(candidates("print $r1").contains("$r15"))
     #expect(candidates("break exit cpu") == ["cpuid"])
     #expect(candidates("handle cpuid st") == ["stop"])
-    #expect(candidates("load hello --m") == ["--mode"])
+    #expect(candidates("load hello --mode") == ["--mode"])
     #expect(candidates("load f --mode p") == ["protected"])
     #expect(candidates("explain exit-q").isEmpty == false || candidates("explain EXIT_Q") != [])
     #expect(candidates("vmcs gu").contains("guest"))

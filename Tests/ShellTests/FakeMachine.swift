@@ -93,6 +93,12 @@ final class FakeMonitor: MonitorNeeds {
   var keepsIoctls = false
   var debugExitStatus: UInt8? { nil }
   var interrupt = Interrupt()
+  var checkpointMemory: UInt64 = 0
+  var timeStatus: TimeStatus {
+    TimeStatus(count: fake.instructionsRetired, start: 0, budget: checkpointMemory)
+  }
+  /// What the journeys were.
+  var journeys: [String] = []
   /// The limits that `run` was given.
   var limits: [RunLimit] = []
 
@@ -116,6 +122,10 @@ final class FakeMonitor: MonitorNeeds {
     fromFile path: String, at address: UInt64?, entry: UInt64?, mode: GuestImage.Mode?
   ) throws -> GuestImage {
     throw MachineError.backend(what: path, why: "there is no such file", remedy: "name another")
+  }
+
+  static func bareImage(fromFile path: String?, options: BareOptions) throws -> GuestImage {
+    try image(fromFile: path ?? options.rom ?? "", at: nil, entry: nil, mode: nil)
   }
 
   static func diagnoseHost() -> HostDiagnosis {
@@ -233,6 +243,31 @@ final class FakeMonitor: MonitorNeeds {
     return walk
   }
 
+  func walkEPT(_ guestPhysical: UInt64, _ access: PageAccess) -> Walk? {
+    guard fake.capabilities.contains(.ept), vmxStatus.current != nil else { return nil }
+    var walk = Walk(linear: guestPhysical)
+    walk.guestPhysical = guestPhysical
+    walk.physical = guestPhysical + 0x100_0000
+    walk.references = [
+      WalkReference(
+        table: "EPT-PDPT", level: 3, isEPT: true, address: 0x4000, guestPhysical: guestPhysical,
+        entry: 0xb7, isLeaf: true)
+    ]
+    return walk
+  }
+
+  func cachedTranslations() -> [CachedTranslation]? {
+    guard fake.capabilities.contains(.ept) else { return nil }
+    var kernel = CachedTranslation(
+      linear: 0x20_1000, guestPhysical: 0x1000, physical: 0x100_1000, pageSize: 2 << 20)
+    (kernel.isWritable, kernel.isDirty, kernel.isGlobal) = (true, true, true)
+    (kernel.vpid, kernel.pcid, kernel.eptRoot, kernel.eptRights) = (1, 5, 0x3000, "rwx")
+    var user = CachedTranslation(
+      linear: 0x40_0000, guestPhysical: 0x5000, physical: 0x5000, pageSize: 4096)
+    (user.isUser, user.isExecutable, user.protectionKey) = (true, true, 3)
+    return [kernel, user]
+  }
+
   func save() throws -> MonitorSnapshot { throw fake.unsupported("saving") }
   func restore(_ snapshot: MonitorSnapshot) throws { throw fake.unsupported("restoring") }
 
@@ -262,6 +297,22 @@ final class FakeMonitor: MonitorNeeds {
       return VMXAnswer(.exit, exit: exit)
     default: return VMXAnswer(.success)
     }
+  }
+
+  func reverseStep(_ count: UInt64, interrupt: Interrupt) throws -> Stop {
+    journeys.append("back \(count)")
+    return Stop(reason: .step, rip: fake.state.rip, instructions: count)
+  }
+
+  func reverseContinue(to targets: ReverseTargets) throws -> Stop {
+    let watched = targets.watched.map(\.number)
+    journeys.append("search \(targets.breakpoints.sorted()) \(watched)")
+    return Stop(reason: .limit, rip: fake.state.rip, explanation: "this is the start of time")
+  }
+
+  func go(to count: UInt64, interrupt: Interrupt) throws -> Stop {
+    journeys.append("go \(count)")
+    return Stop(reason: .step, rip: fake.state.rip, instructions: 0)
   }
 
   func vmcs() throws -> VMCSContents? {

@@ -10,6 +10,7 @@ import X86
     "help", "help x", "guests", "load hello", "info machine", "regs", "regs all", "info segments",
     "info control", "info msr", "stepi 2", "break exit cpuid", "info breakpoints", "run",
     "info exits", "walk 0x1000", "x/4xw 0x7c00", "x/3i 0x7c00", "disas", "info devices", "info idt",
+    "info tlb",
     "info gdt", "vmxon", "vmptrld", "setup", "vmcs", "vmcs guest", "vmcs GUEST_RIP",
     "vmread 0x9999",
     "vmlaunch", "check", "explain \"HLT exiting\"", "handle", "compare", "doctor", "console",

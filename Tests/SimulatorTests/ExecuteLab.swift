@@ -25,7 +25,10 @@ final class Lab {
   let machine: SimulatedMachine
   var processor: Processor { machine.processor }
 
-  init() throws { machine = try SimulatedMachine(memorySize: 1 << 20, isBare: true) }
+  init(processorCount: Int = 1) throws {
+    machine = try SimulatedMachine(
+      memorySize: 1 << 20, isBare: true, processorCount: processorCount)
+  }
 
   func poke(_ address: UInt64, _ bytes: [UInt8]) throws {
     try machine.writePhysical(address, bytes)

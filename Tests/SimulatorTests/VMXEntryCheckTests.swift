@@ -49,7 +49,7 @@ private func allowExit(_ bits: UInt64) -> (UInt32, UInt64) { (0x48f, bits << 32)
 private func allowEntry(_ bits: UInt64) -> (UInt32, UInt64) { (0x490, bits << 32) }
 
 private let secondary = VMCSField.secondaryProcessorBasedControls
-private let noncanonical: UInt64 = 0x8000_0000_0000
+private let noncanonical: UInt64 = 1 << 56
 private let ept: UInt64 = 2
 
 @Suite("VM-entry checks")
@@ -405,7 +405,7 @@ struct VMXEntryCheckTests {
     BrokenVMCS("G30", [(.guestIDTRBase, noncanonical)]),
     BrokenVMCS("G31", .paged32, [(.guestRIP, 1 << 32)]),
     BrokenVMCS("G31", [(.guestCSAccessRights, 0xc09b), (.guestRIP, 1 << 32)]),
-    BrokenVMCS("G32", [(.guestRIP, 1 << 48)]),
+    BrokenVMCS("G32", [(.guestRIP, 1 << 57)]),
     BrokenVMCS("G33", [(.guestRFLAGS, 0)]),
     BrokenVMCS("G33", [(.guestRFLAGS, 0x8002)]),
     BrokenVMCS("G33", [(.guestRFLAGS, 1 << 22 | 2)]),

@@ -290,7 +290,7 @@ struct VMXInstructionTests {
     for type: UInt64 in [0, 1, 3] { #expect(invvpid(type, 0) == .failValid(28)) }
     #expect(invvpid(4, 1) == .failValid(28))
     #expect(invvpid(1, 1 << 16 | 1) == .failValid(28))
-    #expect(invvpid(0, 1, 0x8000_0000_0000) == .failValid(28))
+    #expect(invvpid(0, 1, 1 << 56) == .failValid(28))
   }
 
   // MARK: Capability MSRs

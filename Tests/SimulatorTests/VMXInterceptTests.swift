@@ -27,7 +27,7 @@ struct VMXInterceptTests {
 
   /// The exit that `body` causes; nil if it causes none.
   private func exit(_ body: () throws(Fault) -> Void) -> VMExit? {
-    do throws(Fault) { try body() } catch { return error == .exit ? entered.pendingExit : nil }
+    do throws(Fault) { try body() } catch { return error == .exit ? entered.lastVMExit : nil }
     return nil
   }
 

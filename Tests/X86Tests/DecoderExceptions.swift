@@ -1,6 +1,7 @@
 @testable import X86
 
-/// Where the decoder goes by the manual and llvm-objdump does not.
+/// Where the decoder goes by the manual and llvm-objdump does not. Elsewhere they agree over some
+/// 135,000 forms of 16-bit, 138,000 of 32-bit and 294,000 of 64-bit code.
 enum DecoderExceptions {
   /// Whether a form is left out of the comparison.
   static func skips(_ bytes: [UInt8], _ instruction: Instruction?, _ size: CodeSize) -> Bool {
@@ -21,7 +22,7 @@ enum DecoderExceptions {
     init(_ bytes: [UInt8], _ size: CodeSize) {
       let start = bytes.firstIndex { byte in
         switch byte {
-        case 0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x64, 0x65, 0x2e: false
+        case 0x66, 0x67, 0xf0, 0xf2, 0xf3, 0x64, 0x65, 0x26, 0x2e, 0x36, 0x3e: false
         case 0x40...0x4f: size != .bits64
         default: true
         }
@@ -38,6 +39,11 @@ enum DecoderExceptions {
     case .mov where [0x20, 0x21, 0x22, 0x23].contains(form.second):
       // SDM 2B, "MOV: Move to/from Control Registers": the mod bits are ignored. LLVM wants 11.
       return instruction.length > 0 && form.opcode.count > 2 && form.opcode[2] < 0xc0
+    case .jrcxz where form.opcode.first == 0xe3,
+      .mov where [0xa0, 0xa2].contains(form.opcode.first):
+      // SDM 2A, "Jcc", JECXZ, and 2B, "MOV", moffs8: the address size alone decides. LLVM forgets 67
+      // when 66 is there, too.
+      return size == .bits64 && form.prefixes.isSuperset(of: [0x66, 0x67])
     case .nop where form.second != nil && form.second != 0x1f:
       // SDM 2, "Opcode Map", reserved no-operations: LLVM knows 0F 1F, and later uses of others.
       return true

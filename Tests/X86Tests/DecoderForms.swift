@@ -19,6 +19,7 @@ struct DecoderForms {
       }
     }
     addEveryModRM()
+    addPrefixes()
     addVEX()
     addStrings()
     addLocked()
@@ -96,6 +97,35 @@ struct DecoderForms {
         for prefix in prefixes {
           for modRM in UInt8.min...UInt8.max {
             add(prefix + map.escape + [opcode, modRM] + (hasSIB(modRM) ? [modRM &* 37] : []))
+          }
+        }
+      }
+    }
+  }
+
+  /// Every opcode with segment overrides and pairs of size prefixes. F2 and F3 where they are neither
+  /// mandatory nor repeat are ignored (SDM 2, "Instruction Prefixes"); LLVM prints them, or lock-elision
+  /// names for them, before some opcodes and not before others, so they are left out.
+  private mutating func addPrefixes() {
+    let maps: [(start: Int, escape: [UInt8])] = [
+      (0, []), (OpcodeTable.twoByte, [0x0f]), (OpcodeTable.threeByte38, [0x0f, 0x38]),
+    ]
+    let prefixes: [[UInt8]] = [
+      [0x26], [0x2e], [0x36], [0x3e], [0x64], [0x65], [0x66, 0x67], [0x67, 0x66],
+      [0x64, 0x66], [0x67, 0x65], [0x66, 0x66],
+    ]
+    for map in maps {
+      for opcode in UInt8.min...UInt8.max where !isPrefix(map.escape, opcode) {
+        let entry = OpcodeTable.shared.entries[map.start + Int(opcode)]
+        if entry.mnemonic == .mmx || entry.mnemonic == .sse { continue }
+        for prefix in prefixes {
+          let bytes = prefix + map.escape + [opcode]
+          guard hasModRM(entry) else {
+            add(bytes)
+            continue
+          }
+          for reg in UInt8(0)...7 {
+            for mod in [0x01, 0x46, 0xc3] as [UInt8] { add(bytes + [mod | reg << 3]) }
           }
         }
       }

@@ -5,17 +5,31 @@ extension ExitHandler {
   static let cpuid = ExitHandler(
     .cpuid, "answers as the processor does, with VMX hidden and the monitor named"
   ) { monitor, exit in
-    let leaf = UInt32(truncatingIfNeeded: try monitor.general(.rax))
-    let subleaf = UInt32(truncatingIfNeeded: try monitor.general(.rcx))
-    let base = monitor.simulated?.processor.cpuidOfGuest(leaf, subleaf)
-    let answer = GuestCPUID.read(leaf, subleaf, base: base)
-    // Writing a 32-bit register clears its upper half.
-    try monitor.setGeneral([
-      .rax: UInt64(answer.eax), .rbx: UInt64(answer.ebx), .rcx: UInt64(answer.ecx),
-      .rdx: UInt64(answer.edx),
-    ])
-    try monitor.machine.cpu.skip(exit)
+    if let processor = monitor.books.contents.processor {
+      answerCPUID(processor)
+    } else {
+      let answer = GuestCPUID.read(
+        UInt32(truncatingIfNeeded: try monitor.general(.rax)),
+        UInt32(truncatingIfNeeded: try monitor.general(.rcx)))
+      try monitor.setGeneral([
+        .rax: UInt64(answer.eax), .rbx: UInt64(answer.ebx), .rcx: UInt64(answer.ecx),
+        .rdx: UInt64(answer.edx),
+      ])
+    }
+    try monitor.skip(exit)
     return .resume
+  }
+
+  /// Writing a 32-bit register clears its upper half.
+  static func answerCPUID(_ processor: Processor) {
+    let leaf = UInt32(truncatingIfNeeded: processor.generalRegister(.rax))
+    let subleaf = UInt32(truncatingIfNeeded: processor.generalRegister(.rcx))
+    let answer = GuestCPUID.read(
+      leaf, subleaf, base: processor.cpuidOfGuest(leaf, subleaf))
+    processor.setGeneralRegister(.rax, UInt64(answer.eax))
+    processor.setGeneralRegister(.rbx, UInt64(answer.ebx))
+    processor.setGeneralRegister(.rcx, UInt64(answer.ecx))
+    processor.setGeneralRegister(.rdx, UInt64(answer.edx))
   }
 }
 
@@ -46,7 +60,7 @@ enum GuestCPUID {
     _ leaf: UInt32, _ subleaf: UInt32, base: CPUIDLeaf? = nil
   ) -> CPUIDLeaf {
     var answer = base ?? CPUID.read(leaf, subleaf)
-    for row in rows where row.leaf == leaf { row.change(&answer) }
+    for index in rows.indices where rows[index].leaf == leaf { rows[index].change(&answer) }
     return answer
   }
 

@@ -18,13 +18,13 @@ extension ExitHandler {
       let vpid = InvalidationDescriptor(low: VMCSSetup.vpid)
       _ = processor.prompt(.invvpid(type: 1, descriptor: vpid))
     }
-    try monitor.machine.cpu.skip(exit)
+    try monitor.skip(exit)
     return .resume
   }
 
   private static func skipped(_ reason: ExitReason, _ summary: String) -> ExitHandler {
     ExitHandler(reason, summary) { monitor, exit in
-      try monitor.machine.cpu.skip(exit)
+      try monitor.skip(exit)
       return .resume
     }
   }

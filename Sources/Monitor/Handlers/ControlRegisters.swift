@@ -38,7 +38,7 @@ extension ExitHandler {
     default: return .stop(.exit, "the exit qualification names no access that exists")
     }
     if accepted {
-      try monitor.machine.cpu.skip(exit)
+      try monitor.skip(exit)
     } else {
       try monitor.raise(13, errorCode: 0)
     }

@@ -19,7 +19,7 @@ extension ExitHandler {
         registers[debug: target] = registers[general]
       }
     }
-    try monitor.machine.cpu.skip(exit)
+    try monitor.skip(exit)
     return .resume
   }
 }

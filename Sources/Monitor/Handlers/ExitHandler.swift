@@ -41,15 +41,16 @@ struct ExitHandler: Sendable {
     randomNumber(.rdseed),
   ]
 
-  private static let byReason: [ExitHandler?] = {
-    var table = [ExitHandler?](repeating: nil, count: 128)
+  private static let byReason: [(@Sendable (Monitor, VMExit) throws -> Outcome)?] = {
+    var table: [(@Sendable (Monitor, VMExit) throws -> Outcome)?] = Array(
+      repeating: nil, count: 128)
     for row in rows where Int(row.reason.rawValue) < table.count {
-      table[Int(row.reason.rawValue)] = row
+      table[Int(row.reason.rawValue)] = row.handle
     }
     return table
   }()
 
-  static func row(for reason: UInt16) -> ExitHandler? {
+  static func function(for reason: UInt16) -> (@Sendable (Monitor, VMExit) throws -> Outcome)? {
     Int(reason) < byReason.count ? byReason[Int(reason)] : nil
   }
 }

@@ -4,7 +4,7 @@ extension ExitHandler {
   static let hlt = ExitHandler(
     .hlt, "goes on if an interrupt waits that the guest accepts; else the guest is finished"
   ) { monitor, exit in
-    try monitor.machine.cpu.skip(exit)
+    try monitor.skip(exit)
     let interruptsOn = try monitor.machine.cpu.registers().rflags.contains(.if)
     if interruptsOn, !monitor.waitingVectors.isEmpty { return .resume }
     return .stop(

@@ -10,7 +10,7 @@ extension ExitHandler {
       return .resume
     }
     try monitor.setGeneral([.rax: value & 0xffff_ffff, .rdx: value >> 32])
-    try monitor.machine.cpu.skip(exit)
+    try monitor.skip(exit)
     return .resume
   }
 
@@ -23,7 +23,7 @@ extension ExitHandler {
       try monitor.raise(13, errorCode: 0)
       return .resume
     }
-    try monitor.machine.cpu.skip(exit)
+    try monitor.skip(exit)
     return .resume
   }
 

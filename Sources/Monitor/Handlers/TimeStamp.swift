@@ -38,7 +38,7 @@ extension Monitor {
     let processor = withProcessorID ? try cpu.readMSR(MSR.tscAux) ?? 0 : 0
     try setGeneral([.rax: counter & 0xffff_ffff, .rdx: counter >> 32])
     if withProcessorID { try setGeneral([.rcx: processor & 0xffff_ffff]) }
-    try cpu.skip(exit)
+    try skip(exit)
     return .resume
   }
 }

@@ -5,7 +5,7 @@ extension ExitHandler {
     .vmcall, "carries the hypercall out: RAX 1 writes RCX bytes at RBX to the console"
   ) { monitor, exit in
     try Hypercall.answer(monitor)
-    try monitor.machine.cpu.skip(exit)
+    try monitor.skip(exit)
     return .resume
   }
 }

@@ -26,7 +26,7 @@ public enum FlatLoader {
     return image
   }
 
-  private static func isBootSector(_ bytes: [UInt8]) -> Bool {
+  static func isBootSector(_ bytes: [UInt8]) -> Bool {
     bytes.count >= 512 && bytes.count % 512 == 0 && bytes[510] == 0x55 && bytes[511] == 0xaa
   }
 

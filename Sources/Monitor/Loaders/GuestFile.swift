@@ -2,6 +2,12 @@ import Glibc
 
 /// Reads files that may hold guests.
 enum GuestFile {
+  /// Whether there is anything at `path`.
+  static func exists(_ path: String) -> Bool {
+    // SAFETY: access reads the zero-terminated copy of `path` that lives during the call.
+    unsafe access(path, F_OK) == 0
+  }
+
   /// The whole file at `path`. Throws `LoaderError` when it is missing, no regular file, unreadable
   /// or bigger than `limit` bytes.
   static func read(_ path: String, limit: Int) throws(LoaderError) -> [UInt8] {

@@ -38,6 +38,8 @@ public struct GuestImage: Sendable, Equatable {
   public var note: String
   /// The byte for `GuestMemoryMap.bootParameter`; nil leaves memory there alone.
   public var bootParameter: UInt8?
+  /// How a bare machine starts it; nil for the mode and the entry above.
+  public var bare: BareBoot?
 
   public init(
     name: String, segments: [Segment], entry: UInt64, mode: Mode, note: String = "",

@@ -5,7 +5,8 @@ struct Arguments {
   /// What stands behind the slash of the command, as in `x/8xb`.
   var format: String?
   private(set) var words: [Word]
-  private var options: [String: String] = [:]
+  /// Values in the order in which they were given; one that is repeated has several.
+  private var options: [String: [String]] = [:]
 
   /// Takes out the options that `command` has. Throws `usage` for one that it has not.
   init(_ command: Command, words: [Word], format: String?) throws(CommandError) {
@@ -30,11 +31,11 @@ struct Arguments {
         guard parts.count == 1 else {
           throw CommandError("usage", "\(parts[0]) takes no value; usage: \(usage)")
         }
-        options[option.name] = ""
+        options[option.name] = [""]
       } else if parts.count == 2 {
-        options[option.name] = parts[1]
+        options[option.name, default: []].append(parts[1])
       } else if let value = rest.popFirst() {
-        options[option.name] = value.text
+        options[option.name, default: []].append(value.text)
       } else {
         throw CommandError("usage", "\(parts[0]) wants a value; usage: \(usage)")
       }
@@ -46,7 +47,9 @@ struct Arguments {
   var first: String? { words.first?.text }
 
   func has(_ option: String) -> Bool { options[option] != nil }
-  func value(of option: String) -> String? { options[option] }
+  /// The last one counts.
+  func value(of option: String) -> String? { options[option]?.last }
+  func values(of option: String) -> [String] { options[option] ?? [] }
 
   /// The next word; nil if there is none.
   mutating func next() -> String? { words.isEmpty ? nil : words.removeFirst().text }

@@ -48,6 +48,8 @@ struct Command: Sendable {
     static let guest = Needs(rawValue: 3)
     static let vmx = Needs(rawValue: 4 | 1)
     static let ioctls = Needs(rawValue: 8 | 1)
+    /// A guest that does again what it did.
+    static let past = Needs(rawValue: 16 | 3)
   }
 
   enum Status: Sendable, Equatable {

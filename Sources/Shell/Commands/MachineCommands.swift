@@ -23,15 +23,22 @@ enum MachineCommands {
       help: """
         GUEST is a name from `guests`. FILE is an ELF file or a flat binary; a path has a slash, or
         no guest has its name. A flat binary of 512 bytes that ends in 55 aa is a boot sector.
+        With --bare there is no VMM, and the machine is a PC: multiboot kernels have a command line
+        (--append) and modules (--module 'FILE ARGS', repeatable); a ROM image (--rom) starts at the
+        reset vector.
         Example: load hello
         Example: load ./kernel.bin --at 0x100000 --mode protected
+        Example: load ./kernel.elf --bare --cpus 2 --memory 1G --append "verbose"
         """,
       completers: [.guest, .nothing],
       options: [
         Command.Option(name: "--at", value: "A"), Command.Option(name: "--entry", value: "A"),
         Command.Option(
           name: "--mode", value: "M", completer: .words(GuestImage.Mode.allCases.map(\.rawValue))),
-        Command.Option(name: "--bare"),
+        Command.Option(name: "--bare"), Command.Option(name: "--append", value: "ARGS"),
+        Command.Option(name: "--module", value: "FILE"),
+        Command.Option(name: "--rom", value: "FILE"), Command.Option(name: "--cpus", value: "N"),
+        Command.Option(name: "--memory", value: "SIZE"),
       ], body: load),
     Command(
       name: "reset", group: .machine, summary: "load the same guest again",
@@ -110,18 +117,22 @@ enum MachineCommands {
   @Sendable private static func load(_ session: Session, _ arguments: inout Arguments) throws
     -> Answer
   {
-    let name = try arguments.next("the guest or file")
+    let name = arguments.next()
     try arguments.end()
-    let image = try GuestLookup(session: session).image(name, arguments)
+    let lookup = GuestLookup(session: session)
+    let image = try lookup.image(name, arguments)
+    try lookup.setMachine(arguments)
     try session.load(image, isBare: arguments.has("--bare"))
     let bytes = image.segments.reduce(0) { $0 + $1.bytes.count }
     let place = image.segments.map(\.address).min() ?? image.entry
     let entry = image.entry == place ? "" : ", entry \(Show.hex(image.entry))"
     let bare = arguments.has("--bare") ? ", on the bare machine" : ""
-    var lines = [
-      "loaded \(image.name): \(Show.count(bytes, "byte")) at \(Show.hex(place)), "
-        + "\(image.mode.rawValue) mode\(entry)\(bare)"
-    ]
+    let what = "\(image.name): \(Show.count(bytes, "byte")) at \(Show.hex(place))"
+    var lines = ["loaded \(what), \(image.mode.rawValue) mode\(entry)\(bare)"]
+    if let rom = image.bare?.rom, !rom.isEmpty {
+      let start = "starts at the reset vector"
+      lines = ["loaded \(image.name): a ROM of \(Show.count(rom.count, "byte")), \(start)\(bare)"]
+    }
     if !image.note.isEmpty { lines.append(image.note) }
     lines.append(session.format.next("`run`, or `stepi` for one instruction"))
     return Answer(lines.joined(separator: "\n"), describe(image))

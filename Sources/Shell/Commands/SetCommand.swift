@@ -19,6 +19,7 @@ enum SetCommand {
 
   enum Option: String, CaseIterable, Sendable {
     case ioctls, plain, color, json, limit, memory, seed
+    case checkpointMemory = "checkpoint-memory"
 
     var values: String {
       switch self {
@@ -26,6 +27,7 @@ enum SetCommand {
       case .limit: "N|off (instructions a run)"
       case .memory: "SIZE (a new machine)"
       case .seed: "N (a new machine)"
+      case .checkpointMemory: "SIZE|off (to go back in time with)"
       }
     }
   }
@@ -96,7 +98,11 @@ enum SetCommand {
     case .limit: session.options.instructionLimit = word == "off" ? nil : try Number.parse(word)
     case .memory:
       session.options.memorySize = try SessionOptions.size(word)
+      session.options.bareMemorySize = session.options.memorySize
       session.dropMachine()
+    case .checkpointMemory:
+      session.options.checkpointMemory = try checkpointMemory(word)
+      session.monitor?.checkpointMemory = session.options.checkpointMemory
     case .seed:
       session.options.seed = try Number.parse(word)
       session.dropMachine()
@@ -110,6 +116,18 @@ enum SetCommand {
 
   private static let simulatorNote =
     "\nthe simulator makes none; `backend kvm` echoes them from KVM_CREATE_VM on"
+
+  /// Less would not hold two checkpoints.
+  private static let leastCheckpointMemory: UInt64 = 1 << 20
+
+  private static func checkpointMemory(_ word: String) throws -> UInt64 {
+    if word == "off" { return 0 }
+    let size = try SessionOptions.size(word)
+    guard size >= leastCheckpointMemory else {
+      throw CommandError("usage", "checkpoints need 1M at least; `off` keeps none")
+    }
+    return size
+  }
 
   private static func flag(_ word: String) throws(CommandError) -> Bool {
     switch word {

@@ -14,8 +14,10 @@ enum TableCommands {
       help: "Example: info gdt", needs: .machine, body: gdt),
     Command(
       name: "info tlb", group: .seeing, summary: "show cached translations",
-      help: "Until it is there: `walk ADDR` shows the tables that the TLB caches.",
-      status: .later(instead: "`walk ADDR` shows the tables that the TLB caches")),
+      help: """
+        What the simulated processor would use without reading tables, until an instruction drops
+        it: the guest's entries and EPT combined. Example: info tlb
+        """, needs: .machine, body: tlb),
     Command(
       name: "info devices", group: .seeing, summary: "show devices and how often they are accessed",
       help: "Example: info devices", needs: .machine, body: devices),
@@ -89,6 +91,20 @@ enum TableCommands {
     }
     return Answer(
       lines.joined(separator: "\n"), .object([(key: "descriptors", value: .array(json))]))
+  }
+
+  @Sendable private static func tlb(_ session: Session, _ arguments: inout Arguments) throws
+    -> Answer
+  {
+    try arguments.end()
+    guard let entries = try session.machine().cachedTranslations() else {
+      throw CommandError(
+        "missing-capability",
+        "the TLB of a real processor cannot be read: it has no instruction for that. `walk ADDR` "
+          + "shows the tables that it caches; `backend sim` has a TLB to look into")
+    }
+    let rendering = TLBRendering(entries: entries)
+    return Answer(rendering.lines(session.format).joined(separator: "\n"), rendering.json)
   }
 
   @Sendable private static func devices(_ session: Session, _ arguments: inout Arguments) throws

@@ -3,15 +3,20 @@ import X86
 
 /// `ringside run`: a guest to its end, its console on standard output, exits on standard error.
 public struct GuestRun {
-  public var guest: String
+  /// Nil for a ROM alone.
+  public var guest: String?
   public var isBare = false
+  /// For a bare machine: the kernel's command line, its modules and a ROM image.
+  public var append: String?
+  public var modules: [String] = []
+  public var rom: String?
   /// Expressions, as `load` takes them.
   public var at: String?
   public var entry: String?
   public var mode: String?
   public var maxInstructions: UInt64?
 
-  public init(guest: String) { self.guest = guest }
+  public init(guest: String?) { self.guest = guest }
 
   /// Instructions after which what the guest has printed is written.
   private static let slice: UInt64 = 20_000_000
@@ -23,6 +28,8 @@ public struct GuestRun {
     let errors = StandardError()
     let output = StandardOutput()
     InterruptSignals.install(interrupt: session.interrupt)
+    // Nobody will ask to go back.
+    session.options.checkpointMemory = 0
     do {
       try load(session)
       return try run(session, output, errors)
@@ -43,6 +50,11 @@ public struct GuestRun {
     var words: [Word] = []
     for (name, value) in [("--at", at), ("--entry", entry), ("--mode", mode)] {
       if let value { words.append(Word(text: "\(name)=\(value)")) }
+    }
+    if isBare { words.append(Word(text: "--bare")) }
+    for (name, value) in [("--append", append), ("--rom", rom)] + modules.map({ ("--module", $0) })
+    {
+      if let value, !value.isEmpty { words.append(Word(text: "\(name)=\(value)")) }
     }
     let arguments = try Arguments(command, words: words, format: nil)
     try session.load(GuestLookup(session: session).image(guest, arguments), isBare: isBare)

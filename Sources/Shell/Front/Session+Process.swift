@@ -27,6 +27,9 @@ extension Session {
 }
 
 extension SessionOptions {
+  /// Processors that a bare machine can have.
+  public static let processorCounts: ClosedRange<UInt64> = 1...64
+
   /// Bytes of guest RAM that a machine can have. The processor has 39 physical-address bits at
   /// least, and monitor and guest share what they reach.
   static let memorySizes: ClosedRange<UInt64> = 0x10000...0x40_0000_0000

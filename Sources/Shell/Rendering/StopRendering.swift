@@ -29,7 +29,7 @@ struct StopRendering {
         (format.isPlain ? "" : "  ") + format.change($0.what, $0.before, $0.after)
       }
     }
-    if !console.isEmpty { lines += consoleLines(format) }
+    lines += consoleLines(format)
     lines += reasonLines(format)
     if let upcoming, stop.reason != .halt {
       lines.append((format.isPlain ? "at " : "=> ") + upcoming.text)
@@ -45,11 +45,17 @@ struct StopRendering {
     ).text
   }
 
-  private func consoleLines(_ format: TextFormat) -> [String] {
+  func consoleLines(_ format: TextFormat) -> [String] {
+    if console.isEmpty { return [] }
     let text = Show.console(console)
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     if lines.last == "" { lines.removeLast() }
     return lines.map { format.isPlain ? "guest printed: \($0)" : format.aside("guest| ") + $0 }
+  }
+
+  /// Which breakpoint, what the monitor says, or what such a stop is called.
+  var reasonText: String? {
+    stop.reason == .step ? nonEmpty(stop.explanation) : detail ?? nonEmpty(explanation) ?? usualText
   }
 
   private func reasonLines(_ format: TextFormat) -> [String] {
@@ -57,11 +63,7 @@ struct StopRendering {
     if let exit = stop.exit, stop.reason == .exit || exit.isEntryFailure {
       lines += ExitRendering(exit: exit).lines(format)
     }
-    if stop.reason != .step, let detail = detail ?? nonEmpty(explanation) ?? usualText {
-      lines.append(detail)
-    } else if stop.reason == .step, let text = nonEmpty(stop.explanation) {
-      lines.append(text)
-    }
+    if let text = reasonText { lines.append(text) }
     if stop.handledExits > 0, stop.reason != .step {
       lines.append("\(Show.count(stop.handledExits, "exit")) handled on the way")
     }

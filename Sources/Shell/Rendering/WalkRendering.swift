@@ -5,9 +5,12 @@ struct WalkRendering {
   let walk: Walk
   /// Names the guest's paging format.
   let registers: Registers
+  /// A walk of EPT for a guest-physical address, without a linear one.
+  var isEPTAlone = false
 
   func lines(_ format: TextFormat) -> [String] {
-    var lines = [format.heading("walk of linear \(Show.hex(walk.linear))")]
+    let subject = isEPTAlone ? "EPT walk of guest-physical" : "walk of linear"
+    var lines = [format.heading("\(subject) \(Show.hex(walk.linear))")]
     if walk.references.isEmpty { lines.append("no memory reference: \(whyNone)") }
     let width = "\(walk.references.count)".count
     for (index, reference) in walk.references.enumerated() {
@@ -47,7 +50,11 @@ struct WalkRendering {
       let entry = EPTEntry(level: reference.level, raw: reference.entry)
       return "for \(Show.hex(reference.guestPhysical)): " + Self.withoutName(entry.summary)
     }
-    let entry = PagingEntry(level: reference.level, mode: mode, raw: reference.entry)
+    let features = PagingEntry.Features(
+      physicalAddressBits: walk.physicalWidth, pse: registers.cr4 & CR4.pse != 0,
+      nxe: registers.efer & EFER.nxe != 0)
+    let entry = PagingEntry(
+      level: reference.level, mode: mode, raw: reference.entry, features: features)
     return Self.withoutName(entry.summary)
   }
 
@@ -58,8 +65,9 @@ struct WalkRendering {
   }
 
   private var ending: String {
-    if let fault = walk.fault { return "ends: " + Self.describe(fault) + place(of: fault) }
+    if let fault = walk.fault { return "ends: " + Self.describe(fault) + reason + place(of: fault) }
     let page = walk.pageSize == 0 ? "" : " in a page of \(Show.size(walk.pageSize))"
+    if isEPTAlone, let host = walk.physical { return "ends: host-physical \(Show.hex(host))" }
     switch (walk.guestPhysical, walk.physical) {
     case (let guest?, let host?) where guest != host:
       return "ends: guest-physical \(Show.hex(guest))\(page), host-physical \(Show.hex(host))"
@@ -67,6 +75,8 @@ struct WalkRendering {
     default: return "ends: without an address"
     }
   }
+
+  private var reason: String { walk.reason.map { " (\($0))" } ?? "" }
 
   /// Which reference ended the walk.
   private func place(of fault: WalkFault) -> String {
@@ -102,7 +112,7 @@ struct WalkRendering {
 
   var json: JSON {
     .object([
-      (key: "linear", value: .hex(walk.linear)),
+      (key: "linear", value: isEPTAlone ? .null : .hex(walk.linear)),
       (
         key: "references",
         value: .array(
@@ -144,7 +154,7 @@ struct WalkRendering {
         (key: "guestPhysical", value: .hex(address)),
       ]
     }
-    members.append((key: "text", value: .string(Self.describe(fault))))
+    members.append((key: "text", value: .string(Self.describe(fault) + reason)))
     return .object(members)
   }
 }

@@ -41,10 +41,12 @@ extension Session {
   func configuration(isBare: Bool) -> Monitor.Configuration {
     var configuration = Monitor.Configuration()
     configuration.backend = options.backend
-    configuration.memorySize = options.memorySize
+    configuration.memorySize = isBare ? options.bareMemorySize : options.memorySize
+    configuration.processorCount = isBare ? options.processorCount : 1
     configuration.seed = options.seed
     configuration.isBare = isBare
     configuration.keepsIoctls = echoesIoctls
+    configuration.checkpointMemory = options.checkpointMemory
     if options.backend == .kvm { configuration.clock = Self.clock() }
     return configuration
   }
@@ -76,6 +78,13 @@ extension Session {
     guard !command.needs.isEmpty else { return }
     let monitor = command.needs.contains(.guest) ? try guest() : try machine()
     let backend = monitor.machine.backendName
+    if command.needs.contains(.past), !monitor.machine.capabilities.contains(.deterministic) {
+      throw CommandError(
+        "missing-capability",
+        "`\(command.name)` needs a guest that does again exactly what it did; on \(backend) time, "
+          + "interrupts and the processor's own state differ from run to run. `reset` and `stepi` "
+          + "come near to it; `backend sim` repeats every bit")
+    }
     if command.needs.contains(.vmx), monitor.configuration.isBare {
       throw CommandError(
         "missing-capability",

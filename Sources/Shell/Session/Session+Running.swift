@@ -62,7 +62,7 @@ extension Session {
 
   private static let calls: Set<Mnemonic> = [.call, .callFar, .int, .int3, .into, .syscall]
 
-  private func prepareToRun() throws -> any MonitorNeeds {
+  func prepareToRun() throws -> any MonitorNeeds {
     let monitor = try guest()
     interrupt.clear()
     monitor.interrupt = interrupt
@@ -151,6 +151,22 @@ extension Session {
     _ stop: Stop, _ monitor: any MonitorNeeds, executed: [ExecutedInstruction] = [],
     skipped: Int = 0
   ) -> Answer {
+    let rendering = rendering(of: stop, monitor, executed: executed, skipped: skipped)
+    return Answer(rendering.lines(format).joined(separator: "\n"), rendering.json)
+  }
+
+  /// As `finish`, for a journey in time.
+  func arrived(_ stop: Stop, _ monitor: any MonitorNeeds, from before: UInt64) -> Answer {
+    JourneyRendering(
+      stop: stop, before: before, after: monitor.timeStatus.count ?? 0,
+      console: rendering(of: stop, monitor)
+    ).answer(format)
+  }
+
+  private func rendering(
+    of stop: Stop, _ monitor: any MonitorNeeds, executed: [ExecutedInstruction] = [],
+    skipped: Int = 0
+  ) -> StopRendering {
     lastStop = stop
     let pc = (try? unheard(monitor) { try registers().linearPC }) ?? stop.rip
     var detail: String?
@@ -163,10 +179,9 @@ extension Session {
     } else if stop.reason == .exit, let exit = stop.exit {
       breakpoints.count(address: nil, exit: exit.reason)
     }
-    let rendering = StopRendering(
+    return StopRendering(
       stop: stop, executed: executed, skipped: skipped, console: takeConsole(),
       upcoming: unheard(monitor) { upcoming(monitor) }, detail: detail)
-    return Answer(rendering.lines(format).joined(separator: "\n"), rendering.json)
   }
 
   /// Looks at the machine for what the shell shows by itself: those ioctls are not echoed, so that

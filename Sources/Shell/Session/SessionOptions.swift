@@ -12,6 +12,12 @@ public struct SessionOptions: Sendable {
   public var seed: UInt64 = 1
   /// Bytes of guest RAM.
   public var memorySize: UInt64 = 16 << 20
+  /// Bytes that checkpoints for going back in time may take; 0 keeps none.
+  public var checkpointMemory: UInt64 = 256 << 20
+  /// The same of a bare machine, on which kernels expect more; it costs what is touched.
+  public var bareMemorySize: UInt64 = 128 << 20
+  /// Processors of a bare machine.
+  public var processorCount = 1
   /// Enter on an empty line repeats stepping, `x` and `continue`.
   public var repeatsOnEnter = false
   /// Instructions after which `run` and `continue` stop by themselves; nil for never.

@@ -7,6 +7,10 @@ extension Processor {
   /// this is asked again behind it.
   func takeBoundaryEvents() throws(Fault) -> Bool {
     attention = false
+    if memory.hasWatchHit {
+      attention = true
+      throw .watched
+    }
     if isYielding {
       isYielding = false
       throw .yield

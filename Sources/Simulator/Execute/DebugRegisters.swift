@@ -85,7 +85,7 @@ extension Processor {
       case .port: now.hasPorts = now.hasPorts || cr4 & CR4.de != 0
       case .write, .readWrite:
         now.hasData = true
-        tlb.flushPage(breakpoint.first)
+        tlb.dropTags(of: breakpoint.first)
       }
     }
     armed = now

@@ -15,7 +15,7 @@ extension Processor {
       var base = try loadSized(segment, place &+ 2, wide ? 8 : 4)
       // With a 16-bit operand size only 24 bits of the base are loaded.
       if !wide, i.operandSize == 2 { base &= 0xff_ffff }
-      if wide, !isCanonical(base) { throw generalProtection() }
+      if wide, !Processor.isCanonicalForRegisters(base) { throw generalProtection() }
       let table = DescriptorTableRegister(base: base, limit: limit)
       if i.mnemonic == .lgdt { gdtr = table } else { idtr = table }
     } else {
@@ -53,7 +53,7 @@ extension Processor {
     var segment = slot.segment
     if isLong {
       segment.base |= (try upperHalf(slot) & 0xffff_ffff) << 32
-      if !isCanonical(segment.base) { throw generalProtection(code) }
+      if !Processor.isCanonicalForRegisters(segment.base) { throw generalProtection(code) }
     }
     if i.mnemonic == .lldt {
       ldtr = segment

@@ -19,7 +19,12 @@ extension Processor {
 
   @inline(never)
   private func findBlock(_ linear: UInt64) throws(Fault) -> UnsafeMutablePointer<Block> {
-    let physical = try translateFetch(linear)
+    // What is decoded already is no business of the guest's: only a TLB miss walks its tables.
+    let entry = unsafe tlb.slot(linear)
+    let isCached = unsafe entry.pointee.fetchTag == (linear & ~0xfff) | tlb.generation
+    let physical =
+      unsafe isCached
+      ? entry.pointee.physicalPage << 12 | (linear & 0xfff) : try translateFetch(linear)
     let key = BlockCache.key(physical, codeSize)
     let slot = unsafe blocks.slot(key)
     // SAFETY: slot() masks its index.

@@ -119,6 +119,9 @@ extension Processor {
     case .arpl: try arpl(i)
     case .invd, .wbinvd, .wbnoinvd: try cacheControl(i)
     case .invlpg: try invlpg(i)
+    case .invpcid: try invpcid(i)
+    case .rdpkru: try rdpkru()
+    case .wrpkru: try wrpkru()
     case .swapgs: try swapgs()
     case .rdfsbase, .rdgsbase, .wrfsbase, .wrgsbase: try segmentBase(i)
     case .syscall: try syscall(i)
@@ -140,10 +143,6 @@ extension Processor {
     case .x87, .mmx, .sse, .avx, .fxsave, .fxrstor, .ldmxcsr, .stmxcsr, .emms,
       .movnti:
       try absentExtension(i)
-
-    default:
-      noteUnimplemented(i.mnemonic)
-      throw undefinedOpcode
     }
   }
 }

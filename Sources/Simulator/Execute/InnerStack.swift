@@ -44,11 +44,13 @@ struct StackWriter {
     }
     switch size {
     case 2:
-      try processor.storeLinear(linear, UInt16(truncatingIfNeeded: value), isUser: isUser)
+      try processor.storeLinear(
+        linear, UInt16(truncatingIfNeeded: value), isUser: isUser, isExplicit: true)
     case 4:
-      try processor.storeLinear(linear, UInt32(truncatingIfNeeded: value), isUser: isUser)
+      try processor.storeLinear(
+        linear, UInt32(truncatingIfNeeded: value), isUser: isUser, isExplicit: true)
     default:
-      try processor.storeLinear(linear, value, isUser: isUser)
+      try processor.storeLinear(linear, value, isUser: isUser, isExplicit: true)
     }
     pointer = (pointer & ~mask) | next
   }

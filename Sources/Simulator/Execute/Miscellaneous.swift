@@ -16,10 +16,10 @@ extension Processor {
     let register: SegmentRegister =
       i.mnemonic == .rdfsbase || i.mnemonic == .wrfsbase ? .fs : .gs
     if i.mnemonic == .rdfsbase || i.mnemonic == .rdgsbase {
-      return writeRegister(i.operand0.number, i.operandSize, segment(register).base)
+      return writeRegister(i.operand0.number, i.operand0.size, segment(register).base)
     }
     let value = try read(i, i.operand0)
-    if !isCanonical(value) { throw generalProtection() }
+    if !Processor.isCanonicalForRegisters(value) { throw generalProtection() }
     var segment = self.segment(register)
     segment.base = value
     setSegment(register, segment)

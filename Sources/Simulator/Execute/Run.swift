@@ -22,8 +22,16 @@ extension Processor {
   ///
   /// The first instruction is not stopped by a breakpoint, unless `skipsFirstBreakpoint` is false.
   public func run(until limit: RunLimit, skipsFirstBreakpoint: Bool = true) -> ProcessorStop {
+    run(
+      until: limit, most: limit.instructions ?? ~0, skipsFirstBreakpoint: skipsFirstBreakpoint)
+  }
+
+  /// The same with `most` for the limit's instructions.
+  func run(
+    until limit: RunLimit, most: UInt64, skipsFirstBreakpoint: Bool = true
+  ) -> ProcessorStop {
     // A delivered exception counts like an instruction: a handler that faults at once would run for ever.
-    var target = limit.instructions.map { retired &+ $0 } ?? ~0
+    var target = retired.addingReportingOverflow(most).overflow ? ~0 : retired &+ most
     var skipsBreakpoint = skipsFirstBreakpoint
     var poll = 0
     attention = true
@@ -64,7 +72,7 @@ extension Processor {
         }
         if let stop = handle(error) { return stop }
         eventsDelivered &+= 1
-        if limit.instructions != nil { target &-= 1 }
+        if most != ~0 { target &-= 1 }
         skipsBreakpoint = false
       }
     }
@@ -156,6 +164,7 @@ extension Processor {
       return monitorIsExternal ? .vmExit : nil
     case .halted: return .halted
     case .access: return .access(pendingAccess)
+    case .watched: return .breakpoint(currentLinear)
     case .yield, .again: return .yielded
     case .shutdown, .exception:
       activity = .shutdown

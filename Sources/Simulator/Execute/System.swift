@@ -72,11 +72,4 @@ extension Processor {
     if cpl != 0 { throw generalProtection() }
     if i.mnemonic == .invd { try interceptAlways(.invd) } else { try interceptWBINVD() }
   }
-
-  func invlpg(_ i: Instruction) throws(Fault) {
-    if cpl != 0 { throw generalProtection() }
-    let linear = (segments[i.segment.rawValue].base &+ effectiveAddress(i)) & linearMask
-    try interceptINVLPG(linear)
-    tlb.flushPage(linear)
-  }
 }

@@ -59,7 +59,7 @@ extension Processor {
     _ segment: UInt8, _ offset: UInt64, as: T.Type
   ) throws(Fault) -> T {
     let linear = try checkedLinear(segment, offset, size: MemoryLayout<T>.size, isWrite: false)
-    return try loadLinear(linear, isUser: cpl == 3)
+    return try loadLinear(linear, isUser: cpl == 3, isExplicit: true)
   }
 
   @inline(never)
@@ -67,7 +67,7 @@ extension Processor {
     _ segment: UInt8, _ offset: UInt64, _ value: T
   ) throws(Fault) {
     let linear = try checkedLinear(segment, offset, size: MemoryLayout<T>.size, isWrite: true)
-    try storeLinear(linear, value, isUser: cpl == 3)
+    try storeLinear(linear, value, isUser: cpl == 3, isExplicit: true)
   }
 
   @inline(never)
@@ -78,9 +78,11 @@ extension Processor {
     let linear = try checkedLinear(segment, offset, size: size, isWrite: true)
     try forEachPage(linear, size) { part, count throws(Fault) in
       let access = LinearAccess(linear: part, kind: .write, size: count, isUser: cpl == 3)
-      if emulationBus == nil { _ = try translate(access) }
+      if emulationBus == nil, watchedPhysical(part, isUser: cpl == 3) == nil {
+        _ = try translate(access)
+      }
     }
-    return try loadLinear(linear, isUser: cpl == 3)
+    return try loadLinear(linear, isUser: cpl == 3, isExplicit: true)
   }
 
   /// Segment checks in full (SDM 3A, "Limit Checking", "Type Checking"; SDM 1, "Canonical Addressing").
@@ -127,26 +129,30 @@ extension Processor {
     if first < size { try body((linear &+ UInt64(first)) & linearMask, size - first) }
   }
 
-  /// A read by linear address, with no segment in the way: descriptor tables, IDT, TSS, stacks of gates.
+  /// A read by linear address, with no segment in the way: descriptor tables, IDT, TSS, stacks of
+  /// gates. The former are implicit accesses, which SMAP forbids whatever RFLAGS.AC says.
   func loadLinear<T: FixedWidthInteger & UnsignedInteger>(
-    _ linear: UInt64, isUser: Bool
+    _ linear: UInt64, isUser: Bool, isExplicit: Bool = false
   ) throws(Fault) -> T {
     let size = MemoryLayout<T>.size
     defer { if armed.hasData { noteDataAccess(linear, size, isWrite: false) } }
     if (linear & 0xfff) &+ UInt64(size) <= 0x1000 {
-      return T(truncatingIfNeeded: try loadPart(linear, size, isUser: isUser))
+      return T(truncatingIfNeeded: try loadPart(linear, size, isUser, isExplicit))
     }
     var value: UInt64 = 0
     var shift: UInt64 = 0
     try forEachPage(linear, size) { part, count throws(Fault) in
-      value |= try loadPart(part, count, isUser: isUser) << shift
+      value |= try loadPart(part, count, isUser, isExplicit) << shift
       shift += UInt64(count * 8)
     }
     return T(truncatingIfNeeded: value)
   }
 
-  private func loadPart(_ linear: UInt64, _ size: Int, isUser: Bool) throws(Fault) -> UInt64 {
-    let access = LinearAccess(linear: linear, kind: .read, size: size, isUser: isUser)
+  private func loadPart(
+    _ linear: UInt64, _ size: Int, _ isUser: Bool, _ isExplicit: Bool
+  ) throws(Fault) -> UInt64 {
+    let access = LinearAccess(
+      linear: linear, kind: .read, size: size, isUser: isUser, isExplicit: isExplicit)
     let physical: UInt64
     if let bus = emulationBus {
       guard let found = try translateForEmulation(access) else {
@@ -172,29 +178,31 @@ extension Processor {
   }
 
   func storeLinear<T: FixedWidthInteger & UnsignedInteger>(
-    _ linear: UInt64, _ value: T, isUser: Bool
+    _ linear: UInt64, _ value: T, isUser: Bool, isExplicit: Bool = false
   ) throws(Fault) {
     let size = MemoryLayout<T>.size
     defer { if armed.hasData { noteDataAccess(linear, size, isWrite: true) } }
     if (linear & 0xfff) &+ UInt64(size) <= 0x1000 {
-      return try storePart(linear, size, UInt64(value), isUser: isUser)
+      return try storePart(linear, size, UInt64(value), isUser, isExplicit)
     }
     // Both pages must be writable before either changes.
     try forEachPage(linear, size) { part, count throws(Fault) in
-      let access = LinearAccess(linear: part, kind: .write, size: count, isUser: isUser)
+      let access = LinearAccess(
+        linear: part, kind: .write, size: count, isUser: isUser, isExplicit: isExplicit)
       if emulationBus == nil { _ = try translate(access) }
     }
     var rest = UInt64(value)
     try forEachPage(linear, size) { part, count throws(Fault) in
-      try storePart(part, count, rest, isUser: isUser)
+      try storePart(part, count, rest, isUser, isExplicit)
       rest = count < 8 ? rest >> UInt64(count * 8) : 0
     }
   }
 
   private func storePart(
-    _ linear: UInt64, _ size: Int, _ value: UInt64, isUser: Bool
+    _ linear: UInt64, _ size: Int, _ value: UInt64, _ isUser: Bool, _ isExplicit: Bool
   ) throws(Fault) {
-    let access = LinearAccess(linear: linear, kind: .write, size: size, isUser: isUser)
+    let access = LinearAccess(
+      linear: linear, kind: .write, size: size, isUser: isUser, isExplicit: isExplicit)
     let physical: UInt64
     if let bus = emulationBus {
       guard let found = try translateForEmulation(access) else {
@@ -221,21 +229,27 @@ extension Processor {
     noteStore(physical, size)
   }
 
-  /// The address of a page that is writable but holds decoded code, if the TLB knows it.
+  /// The address in a page that is writable but watched, if the TLB knows it.
   private func watchedPhysical(_ linear: UInt64, isUser: Bool) -> UInt64? {
     guard isUser == (cpl == 3) else { return nil }
     let entry = unsafe tlb.slot(linear)
     // SAFETY: slot() masks its index.
     guard unsafe entry.pointee.watchedTag == (linear & ~0xfff) | tlb.generation else { return nil }
     let page = unsafe entry.pointee.physicalPage
-    // Its code has been dropped: stores need not be looked at any more.
-    if !blocks.holdsCode(page: page) { unsafe entry.pointee.writeTag = entry.pointee.watchedTag }
+    // Its code has been dropped, its content kept: stores need not be looked at any more.
+    if !blocks.holdsCode(page: page), !memory.isWatched(page << 12) {
+      unsafe entry.pointee.writeTag = entry.pointee.watchedTag
+    }
     return page << 12 | (linear & 0xfff)
   }
 
   /// Drops decoded code that a store has changed, and leaves the block that is executing.
   func noteStore(_ physical: UInt64, _ size: Int) {
     if blocks.noteStore(physical, count: size) { stopBlock() }
+    if memory.hasWatchHit {
+      attention = true
+      stopBlock()
+    }
   }
 
   /// While emulating one instruction for the monitor: nil where no RAM answers, so that the bus does.

@@ -19,8 +19,6 @@ struct EPTTranslation {
 }
 
 extension PageWalker {
-  private static var eptNames: [String] { ["", "EPT-PT", "EPT-PD", "EPT-PDPT", "EPT-PML4"] }
-
   /// SDM 3C, "EPT Translation Mechanism".
   mutating func translateEPT(
     _ guestPhysical: UInt64, _ access: EPTAccess, records: Bool
@@ -39,10 +37,10 @@ extension PageWalker {
       let entry = memory.readEntry64(address)
       let isLeaf = level == 1 || (level <= 3 && entry & 0x80 != 0 && entry & 7 != 0)
       if records {
-        let name = PageWalker.eptNames[level]
         recorder.record(
           WalkReference(
-            table: name, level: level, isEPT: true, address: address, guestPhysical: guestPhysical,
+            table: "EPT-" + PagingLevel.tableName(level), level: level, isEPT: true,
+            address: address, guestPhysical: guestPhysical,
             entry: entry, isLeaf: isLeaf))
       }
       // "Not present" is judged before misconfiguration: then bits 62:3 are free for software.

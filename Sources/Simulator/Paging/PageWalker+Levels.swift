@@ -5,11 +5,9 @@ let accessedFlag: UInt64 = 1 << 5
 let dirtyFlag: UInt64 = 1 << 6
 
 extension PageWalker {
-  private static var tableNames: [String] { ["", "PT", "PD", "PDPT", "PML4", "PML5"] }
-
   /// SDM 3A, "4-Level Paging and 5-Level Paging".
   mutating func walkLong(levels: Int, _ access: PageAccess) throws(WalkFault) -> PageTranslation {
-    var leaf = GuestLeaf(guestPhysical: 0)
+    var leaf = GuestLeaf()
     let table = registers.cr3 & 0x000f_ffff_ffff_f000
     try walkTables(from: levels, table: table, &leaf, access)
     return try finish(leaf, access)
@@ -25,8 +23,8 @@ extension PageWalker {
       case 2: p.2
       default: p.3
       }
-    guard pdpte & 1 != 0 else { throw pageFault(access, present: false) }
-    var leaf = GuestLeaf(guestPhysical: 0)
+    guard pdpte & 1 != 0 else { throw registers.pageFault(access) }
+    var leaf = GuestLeaf()
     try walkTables(from: 2, table: pdpte & 0x000f_ffff_ffff_f000, &leaf, access)
     return try finish(leaf, access)
   }
@@ -44,28 +42,22 @@ extension PageWalker {
       let address = try translateTableAddress(guestAddress, access)
       let entry = memory.readEntry64(address)
       let isLeaf = level == 1 || (level <= 3 && entry & 0x80 != 0 && entry & 1 != 0)
-      let name = PageWalker.tableNames[level]
       recorder.record(
         WalkReference(
-          table: name, level: level, isEPT: false, address: address, guestPhysical: guestAddress,
+          table: PagingLevel.tableName(level), level: level, isEPT: false, address: address,
+          guestPhysical: guestAddress,
           entry: entry, isLeaf: isLeaf))
-      guard entry & 1 != 0 else { throw pageFault(access, present: false) }
+      guard entry & 1 != 0 else { throw registers.pageFault(access) }
       if entry & reservedBits(level: level, isLeaf: isLeaf, isPAE: isPAE) != 0 {
-        throw pageFault(access, present: true, reserved: true)
+        throw registers.pageFault(access, reserved: true)
       }
-      leaf.isUser = leaf.isUser && entry & 4 != 0
-      leaf.isWritable = leaf.isWritable && entry & 2 != 0
-      leaf.isNoExecute = leaf.isNoExecute || entry >> 63 != 0
+      narrow(&leaf.rights, entry)
       if isLeaf {
         let size = UInt64(1) << UInt64(3 + 9 * level)
         leaf.pageSize = size
         leaf.guestPhysical =
           (entry & 0x000f_ffff_ffff_f000 & ~(size &- 1)) | (linear & (size &- 1))
-        leaf.isGlobal = entry & 0x100 != 0
-        leaf.isDirty = entry & dirtyFlag != 0
-        leaf.entryAddress = address
-        leaf.entryGuestPhysical = guestAddress
-        try checkRights(leaf, access)
+        try take(&leaf, entry, at: address, guestAddress, access)
       }
       if entry & accessedFlag == 0 {
         try markEntry(address, guestAddress, accessedFlag, access)
@@ -91,7 +83,7 @@ extension PageWalker {
 
   /// SDM 3A, "32-Bit Paging".
   mutating func walk32(_ access: PageAccess) throws(WalkFault) -> PageTranslation {
-    var leaf = GuestLeaf(guestPhysical: 0)
+    var leaf = GuestLeaf()
     let directory = (registers.cr3 & 0xffff_f000) &+ ((linear >> 22) & 0x3ff) &* 4
     let directoryAddress = try translateTableAddress(directory, access)
     let pde = UInt64(memory.readEntry32(directoryAddress))
@@ -100,14 +92,20 @@ extension PageWalker {
       WalkReference(
         table: "PD", level: 2, isEPT: false, address: directoryAddress, guestPhysical: directory,
         entry: pde, isLeaf: isLarge))
-    guard pde & 1 != 0 else { throw pageFault(access, present: false) }
+    guard pde & 1 != 0 else { throw registers.pageFault(access) }
     if isLarge {
-      // PSE-36: bits 20:13 are address bits 39:32; bit 21 is reserved.
-      if pde & (1 << 21) != 0 { throw pageFault(access, present: true, reserved: true) }
+      if pde & reservedBitsOf4MiBPage != 0 {
+        throw registers.pageFault(access, reserved: true)
+      }
+      narrow(&leaf.rights, pde)
+      // PSE-36: bits 20:13 are address bits 39:32.
       leaf.guestPhysical =
         (pde & 0xffc0_0000) | ((pde & 0x1f_e000) << 19) | (linear & 0x3f_ffff)
       leaf.pageSize = 4 << 20
-      try finish32(&leaf, pde, pde, directoryAddress, directory, access)
+      try take(&leaf, pde, at: directoryAddress, directory, access)
+      if pde & accessedFlag == 0 {
+        try markEntry(directoryAddress, directory, accessedFlag, access)
+      }
       return try finish(leaf, access)
     }
     let table = (pde & 0xffff_f000) &+ ((linear >> 12) & 0x3ff) &* 4
@@ -118,62 +116,42 @@ extension PageWalker {
       WalkReference(
         table: "PT", level: 1, isEPT: false, address: address, guestPhysical: table, entry: pte,
         isLeaf: true))
-    guard pte & 1 != 0 else { throw pageFault(access, present: false) }
+    guard pte & 1 != 0 else { throw registers.pageFault(access) }
     leaf.guestPhysical = (pte & 0xffff_f000) | (linear & 0xfff)
     leaf.pageSize = 4096
-    try finish32(&leaf, pde & pte, pte, address, table, access)
+    narrow(&leaf.rights, pde & pte)
+    try take(&leaf, pte, at: address, table, access)
+    if pte & accessedFlag == 0 { try markEntry(address, table, accessedFlag, access) }
     return try finish(leaf, access)
   }
 
-  private mutating func finish32(
-    _ leaf: inout GuestLeaf, _ rights: UInt64, _ entry: UInt64, _ address: UInt64,
-    _ guestAddress: UInt64, _ access: PageAccess
+  /// SDM 3A, "32-Bit Paging": a page above 4 GiB has no more address bits than 40 or MAXPHYADDR.
+  private var reservedBitsOf4MiBPage: UInt64 {
+    let extra = min(max(registers.physicalWidth, 32), 40) &- 32
+    return 0x3f_e000 & ~((UInt64(1) << (13 &+ extra)) &- 1)
+  }
+
+  /// U/S and R/W must be 1 at every level, XD 0.
+  private func narrow(_ rights: inout PageRights, _ entry: UInt64) {
+    if entry & 4 == 0 { rights.remove(.user) }
+    if entry & 2 == 0 { rights.remove(.writable) }
+    if entry >> 63 != 0 { rights.insert(.noExecute) }
+  }
+
+  /// What only the leaf says, and the judgement of all levels together.
+  private func take(
+    _ leaf: inout GuestLeaf, _ entry: UInt64, at address: UInt64, _ guestAddress: UInt64,
+    _ access: PageAccess
   ) throws(WalkFault) {
-    leaf.isUser = rights & 4 != 0
-    leaf.isWritable = rights & 2 != 0
-    leaf.isGlobal = entry & 0x100 != 0
-    leaf.isDirty = entry & dirtyFlag != 0
+    if entry & dirtyFlag != 0 { leaf.rights.insert(.dirty) }
+    // SDM 3A, "Global Pages": G is ignored with CR4.PGE = 0.
+    if entry & 0x100 != 0, registers.cr4 & CR4.pge != 0 { leaf.rights.insert(.global) }
+    leaf.rights.protectionKey = UInt8(truncatingIfNeeded: entry >> 59 & 15)
     leaf.entryAddress = address
     leaf.entryGuestPhysical = guestAddress
-    try checkRights(leaf, access)
-    if entry & accessedFlag == 0 { try markEntry(address, guestAddress, accessedFlag, access) }
-  }
-
-  /// SDM 3A, "Determination of Access Rights".
-  func checkRights(_ leaf: GuestLeaf, _ access: PageAccess) throws(WalkFault) {
-    if !allows(leaf, access) { throw pageFault(access, present: true) }
-  }
-
-  func allows(_ leaf: GuestLeaf, _ access: PageAccess) -> Bool {
-    if access.isUser, !leaf.isUser { return false }
-    switch access.kind {
-    case .fetch:
-      if leaf.isNoExecute, noExecuteEnabled { return false }
-      return access.isUser || !leaf.isUser || registers.cr4 & CR4.smep == 0
-    case .read:
-      return access.isUser || !smapForbids(leaf)
-    case .write:
-      if access.isUser { return leaf.isWritable }
-      if smapForbids(leaf) { return false }
-      return leaf.isWritable || registers.cr0 & CR0.wp == 0
+    if !registers.allows(leaf.rights, access) {
+      throw registers.pageFault(access, rights: leaf.rights)
     }
-  }
-
-  private func smapForbids(_ leaf: GuestLeaf) -> Bool {
-    leaf.isUser && registers.cr4 & CR4.smap != 0
-      && registers.rflags & RFLAGS.ac.rawValue == 0
-  }
-
-  /// SDM 3A, "Page-Fault Exceptions": the error code.
-  func pageFault(_ access: PageAccess, present: Bool, reserved: Bool = false) -> WalkFault {
-    var code: UInt32 = present ? 1 : 0
-    if access.kind == .write { code |= 2 }
-    if access.isUser { code |= 4 }
-    if reserved { code |= 8 }
-    let tellsFetch =
-      (noExecuteEnabled && registers.mode != .bits32) || registers.cr4 & CR4.smep != 0
-    if access.kind == .fetch, tellsFetch { code |= 16 }
-    return .pageFault(errorCode: code)
   }
 
   /// Sets a flag in a guest entry. Under EPT this is a write, which EPT must allow.
@@ -203,33 +181,30 @@ extension PageWalker {
     ).physical
   }
 
-  /// EPT for the final address, the dirty flag, and the rights that a TLB may keep.
+  /// EPT for the final address, and the dirty flag.
   mutating func finish(
     _ leaf: GuestLeaf, _ access: PageAccess
   ) throws(WalkFault) -> PageTranslation {
-    var result = PageTranslation(guestPhysical: leaf.guestPhysical, physical: leaf.guestPhysical)
-    result.pageSize = leaf.pageSize
-    result.isUserPage = leaf.isUser
-    result.isGlobal = leaf.isGlobal
     let isWrite = access.kind == .write
-    result.isReadable = allows(leaf, PageAccess(.read, isUser: access.isUser))
-    result.isExecutable = allows(leaf, PageAccess(.fetch, isUser: access.isUser))
-    result.isWritable =
-      (leaf.isDirty || isWrite) && allows(leaf, PageAccess(.write, isUser: access.isUser))
+    var rights = leaf.rights.union(.anyEPT)
+    var physical = leaf.guestPhysical
     if registers.eptPointer != 0 {
       let ept = try translateEPT(
         leaf.guestPhysical,
         EPTAccess(
           reads: access.kind == .read, writes: isWrite, fetches: access.kind == .fetch,
           isFinal: true), records: true)
-      result.physical = ept.physical
-      result.isReadable = result.isReadable && ept.isReadable
-      result.isWritable = result.isWritable && ept.isWritable
-      result.isExecutable = result.isExecutable && ept.isExecutable
+      physical = ept.physical
+      if !ept.isReadable { rights.remove(.eptReadable) }
+      if !ept.isWritable { rights.remove(.eptWritable) }
+      if !ept.isExecutable { rights.remove(.eptExecutable) }
     }
-    if isWrite, !leaf.isDirty, leaf.entryAddress != 0 {
+    if isWrite, !rights.contains(.dirty) {
       try markEntry(leaf.entryAddress, leaf.entryGuestPhysical, dirtyFlag, access)
+      rights.insert(.dirty)
     }
-    return result
+    return PageTranslation(
+      guestPhysical: leaf.guestPhysical, physical: physical, pageSize: leaf.pageSize,
+      rights: rights)
   }
 }

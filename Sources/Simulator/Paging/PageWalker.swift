@@ -39,19 +39,20 @@ public struct PagingRegisters: Sendable {
   public var pdptes: (UInt64, UInt64, UInt64, UInt64)
   /// EPTP, 0 without EPT.
   public var eptPointer: UInt64
+  public var pkru: UInt32
   /// MAXPHYADDR.
   public var physicalWidth: UInt64
 
   public init(
     mode: PagingMode, cr0: UInt64, cr3: UInt64, cr4: UInt64, efer: UInt64, rflags: UInt64,
     pdptes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0), eptPointer: UInt64 = 0,
-    physicalWidth: UInt64 = Processor.physicalAddressWidth
+    pkru: UInt32 = 0, physicalWidth: UInt64 = Processor.physicalAddressWidth
   ) {
     self.mode = mode
     (self.cr0, self.cr3, self.cr4) = (cr0, cr3, cr4)
     (self.efer, self.rflags) = (efer, rflags)
     self.pdptes = pdptes
-    (self.eptPointer, self.physicalWidth) = (eptPointer, physicalWidth)
+    (self.eptPointer, self.pkru, self.physicalWidth) = (eptPointer, pkru, physicalWidth)
   }
 }
 
@@ -61,13 +62,7 @@ public struct PageTranslation: Sendable, Equatable {
   public var physical: UInt64
   /// Bytes of the guest page; 0 with paging off.
   public var pageSize: UInt64 = 0
-  /// The rights that the tables give, to the privilege that asked.
-  public var isReadable = true
-  /// Writes need no further walk: allowed, and the dirty flags are set.
-  public var isWritable = true
-  public var isExecutable = true
-  public var isUserPage = false
-  public var isGlobal = false
+  public var rights: PageRights
 }
 
 /// One translation through guest paging and EPT (SDM 3A, "Paging"; SDM 3C, "The Extended Page Table
@@ -95,7 +90,9 @@ public struct PageWalker<Memory: WalkMemory, Recorder: WalkRecorder> {
   ) throws(WalkFault) -> PageTranslation {
     self.linear = linear
     switch registers.mode {
-    case .off: return try finish(GuestLeaf(guestPhysical: linear), access)
+    case .off:
+      return try finish(
+        GuestLeaf(guestPhysical: linear, rights: [.user, .writable, .dirty]), access)
     case .bits32: return try walk32(access)
     case .pae: return try walkPAE(access)
     case .level4: return try walkLong(levels: 4, access)
@@ -115,13 +112,10 @@ extension WalkFault: Error {}
 
 /// What guest paging found, before EPT is asked for the final address.
 struct GuestLeaf {
-  var guestPhysical: UInt64
+  var guestPhysical: UInt64 = 0
   var pageSize: UInt64 = 0
-  var isUser = true
-  var isWritable = true
-  var isNoExecute = false
-  var isGlobal = false
-  var isDirty = true
+  /// Narrowed level by level.
+  var rights: PageRights = [.user, .writable]
   /// Host-physical address of the leaf entry, for its dirty flag.
   var entryAddress: UInt64 = 0
   /// The entry's guest-physical address, to check that EPT lets the flag be written.

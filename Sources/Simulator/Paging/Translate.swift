@@ -15,6 +15,12 @@ struct LinearAccess {
   /// Bytes within one page.
   var size: Int
   var isUser: Bool
+  /// By an instruction's operand, not on the way to a descriptor table or a task-state segment.
+  var isExplicit = true
+
+  var pageAccess: PageAccess {
+    PageAccess(kind, isUser: isUser, isImplicit: !isExplicit)
+  }
 }
 
 extension Processor {
@@ -25,45 +31,63 @@ extension Processor {
   var pagingRegisters: PagingRegisters {
     PagingRegisters(
       mode: pagingMode, cr0: cr0, cr3: cr3, cr4: cr4, efer: efer, rflags: systemFlags,
-      pdptes: pdptes, eptPointer: vmx.isNonRoot ? vmx.eptPointer : 0)
+      pdptes: pdptes, eptPointer: vmx.isNonRoot ? vmx.eptPointer : 0, pkru: pkru)
   }
 
-  /// Translates by walking the tables, fills the TLB, and returns the host-physical address.
+  /// Translates by the TLB or the tables, and returns the host-physical address.
   @inline(never)
   func translate(_ access: LinearAccess) throws(Fault) -> UInt64 {
     var registers = pagingRegisters
     // SDM 3A, "Determination of Access Rights": what the processor itself reads and writes at CPL 3 is
     // an implicit supervisor access, to which RFLAGS.AC does not open user pages.
     if !access.isUser, cpl == 3 { registers.rflags &= ~RFLAGS.ac.rawValue }
+    if let known = cachedTranslation(access, registers) { return known }
     var walker = PageWalker(
       memory: memory, registers: registers, recorder: NoRecorder(), setsFlags: true)
     do {
-      let page = try walker.walk(
-        access.linear, PageAccess(access.kind, isUser: access.isUser))
-      fill(access, page)
+      let page = try walker.walk(access.linear, access.pageAccess)
+      if memory.contains(page.physical & ~0xfff, 4096), page.physical >> 12 != apicPage {
+        tlb.fill(linear: access.linear, page)
+        tag(access.linear, page.physical >> 12, page.rights, registers)
+      }
       return page.physical
     } catch {
+      // SDM 3A, "Operations that Invalidate TLBs and Paging-Structure Caches": a page fault drops
+      // what is cached for its address.
+      if case .pageFault = error { tlb.flushPage(access.linear) }
       throw fault(for: error, access)
     }
   }
 
-  private func fill(_ access: LinearAccess, _ page: PageTranslation) {
-    guard memory.contains(page.physical & ~0xfff, 4096), page.physical >> 12 != apicPage else {
-      return
+  /// What the TLB says of a page that has no tag for this access: a global page after MOV to CR3, a
+  /// page tagged for another privilege, an access that never gets a tag. Where it does not suffice
+  /// the tables are asked: rights may have been added without an invalidation.
+  private func cachedTranslation(_ access: LinearAccess, _ registers: PagingRegisters) -> UInt64? {
+    guard let found = tlb.find(access.linear), found.rights.isComplete(for: access.kind),
+      registers.allows(found.rights, access.pageAccess)
+    else { return nil }
+    tag(access.linear, found.physicalPage, found.rights, registers)
+    return found.physicalPage << 12 | access.linear & 0xfff
+  }
+
+  /// Tags the entry of `linear` for accesses by the current privilege.
+  private func tag(
+    _ linear: UInt64, _ physicalPage: UInt64, _ rights: PageRights, _ registers: PagingRegisters
+  ) {
+    let isUser = cpl == 3
+    func allows(_ kind: PageAccess.Kind) -> Bool {
+      rights.isComplete(for: kind) && registers.allows(rights, PageAccess(kind, isUser: isUser))
     }
-    // A user page under SMAP is open or not by RFLAGS.AC, which changes without a flush.
-    let isFickle = page.isUserPage && !access.isUser && cr4 & CR4.smap != 0
-    guard !isFickle, access.isUser == (cpl == 3) else { return }
-    var page = page
-    if memory.map.isROM(page.physical) { page.isWritable = false }
-    if armed.hasData, hasDataBreakpoint(onPageOf: access.linear) {
-      // Loads and stores go the slow way, which compares addresses.
-      page.isReadable = false
-      page.isWritable = false
-    }
-    tlb.fill(
-      linear: access.linear, page, hostBase: memory.hostBase(of: page.physical),
-      holdsCode: blocks.holdsCode(page: page.physical >> 12))
+    // A user page under SMAP is open or not by RFLAGS.AC, which changes without notice. With a data
+    // breakpoint on the page loads and stores go the slow way, which compares addresses.
+    let isSlow =
+      (rights.contains(.user) && !isUser && cr4 & CR4.smap != 0 && pagingMode != .off)
+      || (armed.hasData && hasDataBreakpoint(onPageOf: linear))
+    let isROM = memory.map.isROM(physicalPage << 12)
+    tlb.tag(
+      linear, (!isSlow && allows(.read), !isSlow && !isROM && allows(.write), allows(.fetch)),
+      hostBase: memory.hostBase(of: physicalPage << 12),
+      isWatched: memory.isWatched(physicalPage << 12) || blocks.holdsCode(page: physicalPage))
   }
 
   /// Turns the end of a walk into what the processor does about it.
@@ -99,11 +123,33 @@ extension Processor {
     Processor.explainWalk(linear, access, registers, memory: memory)
   }
 
+  /// The walk of EPT alone for a guest-physical address; nothing in the machine changes.
+  public func explainEPT(
+    _ guestPhysical: UInt64, _ access: PageAccess, _ registers: PagingRegisters
+  ) -> Walk {
+    var result = Walk(linear: guestPhysical)
+    result.guestPhysical = guestPhysical
+    result.physicalWidth = Int(registers.physicalWidth)
+    var walker = PageWalker(
+      memory: memory, registers: registers, recorder: ReferenceRecorder(), setsFlags: false)
+    let wanted = EPTAccess(
+      reads: access.kind == .read, writes: access.kind == .write, fetches: access.kind == .fetch,
+      isFinal: true)
+    do {
+      result.physical = try walker.translateEPT(guestPhysical, wanted, records: true).physical
+    } catch {
+      result.fault = error
+    }
+    result.references = walker.recorder.references
+    return result
+  }
+
   /// The walk of `linear` over any memory, for a backend whose tables can only be read.
   public static func explainWalk(
     _ linear: UInt64, _ access: PageAccess, _ registers: PagingRegisters, memory: some WalkMemory
   ) -> Walk {
     var result = Walk(linear: linear)
+    result.physicalWidth = Int(registers.physicalWidth)
     let width: UInt64 = registers.mode == .level5 ? 57 : 48
     let shift = Int64(64 - width)
     let isWide = registers.mode == .level4 || registers.mode == .level5
@@ -122,6 +168,9 @@ extension Processor {
       result.fault = error
     }
     result.references = walker.recorder.references
+    if case .pageFault(let code) = result.fault, code & 9 == 1 {
+      result.reason = registers.refusal(of: PageRights(result.references), access)
+    }
     return result
   }
 }

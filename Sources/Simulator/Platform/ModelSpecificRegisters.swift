@@ -28,7 +28,7 @@ extension Processor {
       msrs[keyPath: place] = value
     case .low(let place): msrs[keyPath: place] = value & 0xffff_ffff
     case .canonical(let place):
-      guard isCanonical(value) else { return false }
+      guard Processor.isCanonicalForRegisters(value) else { return false }
       msrs[keyPath: place] = value
     case .special(_, let write): return write(self, value)
     }
@@ -36,7 +36,7 @@ extension Processor {
   }
 
   func writeBase(_ register: SegmentRegister, _ value: UInt64) -> Bool {
-    guard isCanonical(value) else { return false }
+    guard Processor.isCanonicalForRegisters(value) else { return false }
     var segment = self.segment(register)
     segment.base = value
     setSegment(register, segment)
@@ -65,9 +65,7 @@ extension Processor {
     guard value & ~(EFER.sce | EFER.lme | EFER.lma | EFER.nxe) == 0 else { return false }
     if cr0 & CR0.pg != 0, (value ^ efer) & EFER.lme != 0 { return false }
     if value & EFER.nxe != 0, !hasExecuteDisable { return false }
-    let changesNX = (value ^ efer) & EFER.nxe != 0
     efer = (value & ~EFER.lma) | (efer & EFER.lma)
-    if changesNX { tlb.flushEverything() }
     updateMode()
     return true
   }

@@ -25,6 +25,8 @@ extension Processor {
       answer.ebx |= min(logicalProcessors, 0xff) << 16
       // CPUID.01H:ECX.OSXSAVE is CR4.OSXSAVE.
       if cr4 & CR4.osxsave != 0 { answer.ecx |= 1 << 27 }
+      // SDM 2A, "MONITOR": IA32_MISC_ENABLE[18] hides it.
+      if msrs.miscEnable & (1 << 18) == 0 { answer.ecx &= ~(1 << 3) }
       if hasAPIC {
         // x2APIC and TSC-deadline.
         answer.ecx |= 1 << 21 | 1 << 24
@@ -33,8 +35,6 @@ extension Processor {
       }
       // EBX bits 23:16 are valid.
       if logicalProcessors > 1 { answer.edx |= 1 << 28 }
-      // SDM 2A, "MONITOR": IA32_MISC_ENABLE[18] hides it.
-      if msrs.miscEnable & (1 << 18) == 0 { answer.ecx &= ~(1 << 3) }
     case 7:
       if subleaf == 0, cr4 & CR4.pke != 0 { answer.ecx |= 1 << 4 }
     case 0xb: answer = topology(subleaf)

@@ -19,6 +19,6 @@ struct VectorSet: Sendable, Equatable {
 
   /// Register `index` of the eight that show the set, taken modulo 8.
   func register(_ index: UInt32) -> UInt32 {
-    UInt32(truncatingIfNeeded: words[Int(index & 7) >> 1] >> UInt64(index & 1) * 32)
+    UInt32(truncatingIfNeeded: words[Int(index & 7) >> 1] >> (UInt64(index & 1) * 32))
   }
 }

@@ -69,6 +69,7 @@ extension Processor {
     dr = (value[debug: 0], value[debug: 1], value[debug: 2], value[debug: 3])
     dr6 = value[debug: 6]
     vmx.unchecked = VMEntryCheckGroups.all
+    vmx.loadedGuest = VMXState.noVMCS
     return true
   }
 
@@ -87,6 +88,6 @@ extension Processor {
       pdptes: usesEPT
         ? (vmcs[.guestPDPTE0], vmcs[.guestPDPTE1], vmcs[.guestPDPTE2], vmcs[.guestPDPTE3])
         : pdptes,
-      eptPointer: usesEPT ? vmcs[.eptPointer] : 0)
+      eptPointer: usesEPT ? vmcs[.eptPointer] : 0, pkru: pkru)
   }
 }

@@ -3,6 +3,14 @@ import X86
 /// What a monitor does from outside without a VM exit of its own: stopping a guest for the prompt,
 /// and emulating one of its instructions.
 extension Processor {
+  /// As `suspendGuest`, so that `resumeSuspendedGuest` can go on as if nothing had been.
+  func suspendForPrompt() {
+    guard vmx.isNonRoot else { return }
+    let running = SuspendedGuest.Running(self)
+    suspendGuest()
+    suspended = running.flatMap { SuspendedGuest($0, self) }
+  }
+
   /// Leaves non-root operation between two instructions: the guest state is saved and the host
   /// state loaded as by a VM exit, but the exit-information fields keep their values. A host does
   /// this with an interrupt that it sends to the processor; here nothing is sent.
@@ -58,4 +66,109 @@ extension Processor {
     attention = true
     return nil
   }
+}
+
+/// A guest that was stopped between two instructions for the prompt, and what the stop has changed.
+///
+/// A VM exit and a VM entry are no secret to a guest: without VPID they drop translations, and an
+/// injected event is done with. A guest that nobody has touched meanwhile must not notice that it was
+/// looked at, so it goes on with the very state in which it was stopped.
+final class SuspendedGuest: Sendable {
+  /// The running guest, before the stop.
+  struct Running: Sendable {
+    fileprivate let state: ProcessorSnapshot
+    fileprivate let vmcsAddress: UInt64
+    fileprivate let vmcs: [UInt8]
+    fileprivate let contexts: TLB.Contexts
+
+    /// nil without a current VMCS.
+    init?(_ processor: Processor) {
+      vmcsAddress = processor.vmx.currentVMCS
+      guard let bytes = try? processor.memory.read(vmcsAddress, count: SuspendedGuest.vmcsSize)
+      else { return nil }
+      vmcs = bytes
+      state = ProcessorSnapshot(processor)
+      contexts = processor.tlb.contexts
+    }
+  }
+
+  /// Fields end before it.
+  static let vmcsSize = 2048
+
+  private let running: Running
+  /// VMCS and MSRs as the stop has left them.
+  private let vmcs: [UInt8]
+  private let msrs: MSRFile
+
+  fileprivate init?(_ running: Running, _ processor: Processor) {
+    guard !processor.vmx.isAborted,
+      let bytes = try? processor.memory.read(running.vmcsAddress, count: SuspendedGuest.vmcsSize)
+    else { return nil }
+    self.running = running
+    vmcs = bytes
+    msrs = processor.msrs
+  }
+
+  /// What the guest and the host share, and what VMX instructions have not been at, is compared:
+  /// false if the prompt has changed something that only a VM entry brings to the guest.
+  fileprivate func resume(_ processor: Processor) -> Bool {
+    guard processor.vmx.currentVMCS == running.vmcsAddress, processor.msrs == msrs,
+      let now = try? processor.memory.read(running.vmcsAddress, count: SuspendedGuest.vmcsSize),
+      now == vmcs, (try? processor.memory.write(running.vmcsAddress, running.vmcs)) != nil
+    else { return false }
+    let live = LiveState(processor)
+    running.state.restoreState(processor)
+    live.restore(processor)
+    processor.updateMode()
+    processor.tlb.contexts = running.contexts
+    return true
+  }
+}
+
+/// What VMX transitions leave alone: changed at the prompt, it is changed for the guest.
+private struct LiveState {
+  private let general: [UInt64]
+  private let control: (cr2: UInt64, cr8: UInt64, dr6: UInt64)
+  private let debug: (UInt64, UInt64, UInt64, UInt64)
+  private let requests: (interrupt: UInt8?, nmi: Bool)
+  private let unimplemented: UnimplementedInstructions
+
+  init(_ processor: Processor) {
+    general = (0..<16).map { processor.r[$0] }
+    control = (processor.cr2, processor.cr8, processor.dr6)
+    debug = processor.dr
+    requests = (processor.interruptRequest, processor.nmiRequest)
+    unimplemented = processor.unimplemented
+  }
+
+  func restore(_ processor: Processor) {
+    for number: UInt8 in 0..<16 where number != GeneralRegister.rsp.rawValue {
+      processor.r[number] = general[Int(number)]
+    }
+    (processor.cr2, processor.cr8, processor.dr6) = control
+    processor.dr = debug
+    (processor.interruptRequest, processor.nmiRequest) = requests
+    processor.unimplemented = unimplemented
+  }
+}
+
+extension Processor {
+  /// A guest was stopped for the prompt, and nothing is known to have changed for it.
+  public var isSuspendedForPrompt: Bool { suspended != nil }
+
+  /// Lets the guest go on where `suspendForPrompt` has stopped it; false if there is none, or if it
+  /// has been touched, so that it takes a VM entry.
+  func resumeSuspendedGuest() -> Bool {
+    guard let guest = suspended else { return false }
+    guard guest.resume(self) else {
+      forgetSuspendedGuest()
+      return false
+    }
+    suspended = nil
+    attention = true
+    return true
+  }
+
+  /// The stop was a VM exit after all.
+  func forgetSuspendedGuest() { suspended = nil }
 }

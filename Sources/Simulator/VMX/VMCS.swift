@@ -23,6 +23,8 @@ import X86
   @inline(__always)
   init?(memory: PhysicalMemory, address: UInt64) {
     guard let offset = memory.map.offset(address, VMCS.size) else { return nil }
+    // Fields are written through the pointer.
+    memory.prepareToWrite(offset, VMCS.size)
     // SAFETY: the whole region lies in the mapping, as the map has just said.
     unsafe region = memory.base + Int(truncatingIfNeeded: offset)
     self.address = address

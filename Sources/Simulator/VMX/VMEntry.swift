@@ -12,11 +12,14 @@ extension Processor {
     let isLaunched = vmcs.launchState == .launched
     if launch && isLaunched { return .failValid(4) }
     if !launch && !isLaunched { return .failValid(5) }
-    if let refusal = checkEntry(vmcs) { return refusal }
+    let keepsSegments = vmx.loadedGuest == vmcs.address
+    if vmcs[.vmcsLinkPointer] != ~0 || vmx.unchecked != 0, let refusal = checkEntry(vmcs) {
+      return refusal
+    }
 
     let savedNMIBlocking = nmiBlocked
     loadControls(vmcs)
-    loadGuestState(vmcs)
+    loadGuestState(vmcs, keepsSegments: keepsSegments)
     if let failing = loadMSRs(
       vmcs[.entryMSRLoadAddress], count: vmcs[.entryMSRLoadCount], into: .guest)
     {
@@ -26,7 +29,9 @@ extension Processor {
     if launch { vmcs.launchState = .launched }
     vmx.isNonRoot = true
     flushWithoutVPID()
-    updateMode()
+    updateModeAlone()
+    if !keepsSegments || mode != vmx.loadedMode { refreshAllBounds() }
+    selectTranslationContext()
     vmx.pendingMTF = vmx.resumesWithMTF
     vmx.resumesWithMTF = false
     attention = true
@@ -62,7 +67,7 @@ extension Processor {
   private func entryFailure(
     _ vmcs: VMCS, _ reason: ExitReason, qualification: UInt64
   ) -> VMEntryOutcome {
-    var exit = VMExit(reason: reason.rawValue)
+    var exit = ExitInformation(reason: reason.rawValue)
     exit.isEntryFailure = true
     exit.qualification = qualification
     vmcs[.exitReason] = UInt64(reason.rawValue) | 1 << 31
@@ -70,7 +75,7 @@ extension Processor {
     pendingExit = exit
     vmx.unchecked = VMEntryCheckGroups.all
     loadHostState(vmcs)
-    return .entryFailure(exit)
+    return .entryFailure(VMExit(exit))
   }
 
   // MARK: Loading
@@ -101,10 +106,10 @@ extension Processor {
   }
 
   /// SDM 3C, "Loading Guest State".
-  func loadGuestState(_ vmcs: VMCS) {
+  func loadGuestState(_ vmcs: VMCS, keepsSegments: Bool = false) {
     let entry = vmcs[.entryControls]
     loadGuestControlRegisters(vmcs, entry)
-    loadGuestSegments(vmcs)
+    if !keepsSegments { loadGuestSegments(vmcs) }
     self[.rsp] = vmcs[.guestRSP]
     rip = vmcs[.guestRIP]
     rflags = vmcs[.guestRFLAGS]
@@ -145,6 +150,7 @@ extension Processor {
     for number: UInt8 in 0..<6 { segments[number].segment = vmcs.guestSegment(UInt64(number)) }
     ldtr = vmcs.guestSegment(6)
     tr = vmcs.guestSegment(7)
+    vmx.loadedGuest = VMXState.noVMCS
     gdtr.base = vmcs[.guestGDTRBase]
     gdtr.limit = UInt16(truncatingIfNeeded: vmcs[.guestGDTRLimit])
     idtr.base = vmcs[.guestIDTRBase]
@@ -180,7 +186,9 @@ extension Processor {
   /// SDM 3C, "VMX Transitions and the TLBs": without VPID every transition drops the linear and
   /// combined mappings of VPID 0.
   func flushWithoutVPID() {
-    if vmx.secondaryControls & SecondaryControls.enableVPID == 0 { tlb.flush { $0.vpid == 0 } }
+    if vmx.secondaryControls & SecondaryControls.enableVPID == 0 {
+      tlb.flush(vpid: 0, keepsGlobals: false)
+    }
   }
 
   // MARK: Event injection

@@ -2,30 +2,26 @@ import X86
 
 // SDM 3C, "VM Exits".
 extension Processor {
-  /// Carries out `pendingExit`: records why, saves the guest state, loads the host state. Returns
-  /// the exit as the exit-information fields have it.
-  @discardableResult
-  func performVMExit() -> VMExit {
-    guard vmx.isNonRoot, let vmcs = currentVMCS else { return pendingExit }
+  /// Carries out `pendingExit`: records why, completing it to what the exit-information fields have,
+  /// saves the guest state, loads the host state.
+  func performVMExit() {
+    guard vmx.isNonRoot, let vmcs = currentVMCS else { return }
     let reason = ExitReason(rawValue: pendingExit.reason)
     // SDM 3C, "Saving RIP, RSP, RFLAGS, and SSP" needs to know it before it is recorded and gone.
     let savedRF = savedResumeFlag(reason)
     recordExit(vmcs, reason)
     saveGuestState(vmcs, reason, savedRF)
     if storeMSRs(vmcs[.exitMSRStoreAddress], count: vmcs[.exitMSRStoreCount]) != nil {
-      abortVMX(1)
-      return pendingExit
+      return abortVMX(1)
     }
     // SDM 3C, "VMX Aborts": a 32-bit host can't be returned to from IA-32e mode.
     if efer & EFER.lma != 0, vmcs[.primaryExitControls] & ExitControls.hostAddressSpaceSize == 0 {
-      abortVMX(6)
-      return pendingExit
+      return abortVMX(6)
     }
     let isNMI =
       reason == .exceptionOrNMI && (pendingExit.interruptionInformation >> 8) & 7 == 2
     leaveNonRoot(isNMI: isNMI)
     loadHostState(vmcs)
-    return pendingExit
   }
 
   func leaveNonRoot(isNMI: Bool) {
@@ -38,9 +34,8 @@ extension Processor {
 
   /// SDM 3C, "Recording VM-Exit Information and Updating VM-Entry Control Fields".
   private func recordExit(_ vmcs: VMCS, _ reason: ExitReason) {
-    // A copy: each access to a stored property of this type is checked for overlaps at run time.
-    var exit = pendingExit
-    complete(&exit, reason)
+    complete(reason)
+    let exit = pendingExit
     vmcs[.exitReason] = UInt64(exit.reason)
     vmcs[.exitQualification] = exit.qualification
     vmcs[.exitInstructionLength] = UInt64(exit.instructionLength)
@@ -51,31 +46,34 @@ extension Processor {
     vmcs[.idtVectoringErrorCode] = UInt64(exit.idtVectoringErrorCode)
     vmcs[.guestLinearAddress] = exit.guestLinear ?? 0
     vmcs[.guestPhysicalAddress] = exit.guestPhysical ?? 0
-    pendingExit = exit
     vmcs[.entryInterruptionInformation] = vmcs[.entryInterruptionInformation] & 0x7fff_ffff
   }
 
-  /// Brings `exit` into the form of the exit-information fields.
-  private func complete(_ exit: inout VMExit, _ reason: ExitReason) {
+  /// Brings `pendingExit` into the form of the exit-information fields.
+  @inline(__always)
+  private func complete(_ reason: ExitReason) {
     // SDM 3C, "Information for VM Exits During Event Delivery": not for a triple fault.
     let event = reason == .tripleFault ? nil : delivering
     if let event {
-      exit.idtVectoringInformation = event.information
-      exit.idtVectoringErrorCode = event.errorCode ?? 0
+      pendingExit.idtVectoringInformation = event.information
+      pendingExit.idtVectoringErrorCode = event.errorCode ?? 0
     }
-    if !hasInstructionLength(exit, reason) {
+    if !hasInstructionLength(reason) {
       let isSoftwareEvent = event?.isSoftware ?? false
-      exit.instructionLength = isSoftwareEvent ? event?.instructionLength ?? 0 : 0
+      pendingExit.instructionLength = isSoftwareEvent ? event?.instructionLength ?? 0 : 0
     }
-    if !reason.isIn(ExitReason.withInstructionInformation) { exit.instructionInformation = 0 }
+    if !reason.isIn(ExitReason.withInstructionInformation) {
+      pendingExit.instructionInformation = 0
+    }
     delivering = nil
   }
 
   /// SDM 3C, "Information for VM Exits Due to Instruction Execution": an exception has a length
   /// only if an instruction asked for it (INT1, INT3, INTO).
-  private func hasInstructionLength(_ exit: VMExit, _ reason: ExitReason) -> Bool {
+  private func hasInstructionLength(_ reason: ExitReason) -> Bool {
     if reason == .exceptionOrNMI {
-      return exit.interruptionInformation >> 31 != 0 && (exit.interruptionInformation >> 8) & 7 >= 5
+      let information = pendingExit.interruptionInformation
+      return information >> 31 != 0 && (information >> 8) & 7 >= 5
     }
     return reason.isIn(ExitReason.withInstructionLength)
   }
@@ -192,10 +190,20 @@ extension Processor {
     let exit = vmcs[.primaryExitControls]
     let is64Bit = exit & ExitControls.hostAddressSpaceSize != 0
     loadHostControlRegisters(vmcs, exit, is64Bit)
-    loadHostSegments(vmcs, is64Bit)
+    // A monitor that is no machine code executes nothing with host segments: the guest's stay where
+    // they are for the next VM entry.
+    if monitorIsExternal {
+      vmx.loadedGuest = vmx.isNonRoot ? vmx.currentVMCS : VMXState.noVMCS
+      vmx.loadedMode = mode
+      vmx.hostIs64Bit = is64Bit
+    } else {
+      loadHostSegments(vmcs, is64Bit)
+    }
     self[.rsp] = vmcs[.hostRSP]
     rip = vmcs[.hostRIP]
-    rflags = RFLAGS.alwaysOne.rawValue
+    // RFLAGS is 2: nothing is set but bit 1.
+    systemFlags = RFLAGS.alwaysOne.rawValue
+    (flagResult, flagCarries) = (1, 0)
     activity = .active
     interruptShadow = .none
     pendingDebug = 0
@@ -204,13 +212,14 @@ extension Processor {
     flushWithoutVPID()
     vmx.isNonRoot = false
     vmx.clearControls()
-    updateMode()
+    if monitorIsExternal { becomeHostMode(is64Bit) } else { updateMode() }
     guard loadHostPDPTEs() else { return abortVMX(2) }
     if loadMSRs(vmcs[.exitMSRLoadAddress], count: vmcs[.exitMSRLoadCount], into: .host) != nil {
       abortVMX(4)
     }
   }
 
+  @inline(__always)
   private func loadHostControlRegisters(_ vmcs: VMCS, _ exit: UInt64, _ is64Bit: Bool) {
     loadCR0(vmcs[.hostCR0])
     cr3 = vmcs[.hostCR3]

@@ -35,9 +35,10 @@ extension Processor {
     return .succeed
   }
 
-  /// Notes that the next VM entry has to make the checks that read `field`.
+  /// Notes that the next VM entry has to make the checks that read `field`, and to load it.
   func noteWrite(_ field: VMCSField) {
     vmx.unchecked |= VMEntryCheckGroups.reading(field)
+    if field.type == .guest { vmx.loadedGuest = VMXState.noVMCS }
   }
 }
 

@@ -23,10 +23,9 @@ extension Processor {
     else { return vmFail(28) }
     if type == 1 {
       guard vmx.capabilities.eptPointerFlaw(descriptor.low) == nil else { return vmFail(28) }
-      let root = descriptor.low >> 12
-      tlb.flush { $0.eptRoot == root }
+      tlb.flush(eptRoot: descriptor.low >> 12)
     } else {
-      tlb.flush { $0.eptRoot != 0 }
+      tlb.flush(eptRoot: nil)
     }
     return .succeed
   }
@@ -45,10 +44,10 @@ extension Processor {
     switch type {
     case 0:
       guard vmx.capabilities.isCanonical(descriptor.high) else { return vmFail(28) }
-      // The page is dropped for every VPID: a processor may drop more than asked.
-      tlb.flushPage(descriptor.high)
-    case 2: tlb.flush { $0.vpid != 0 }
-    default: tlb.flush { $0.vpid == vpid }
+      tlb.flushPage(descriptor.high, vpid: vpid)
+    case 1: tlb.flush(vpid: vpid, keepsGlobals: false)
+    case 2: tlb.flushGuests()
+    default: tlb.flush(vpid: vpid, keepsGlobals: true)
     }
     return .succeed
   }

@@ -39,19 +39,25 @@ extension Processor {
   /// field are set, RIP stays.
   public func prompt(_ instruction: VMXPromptInstruction) -> VMXPromptResult {
     if vmx.isAborted { return .aborted }
+    touches &+= 1
+    if suspended != nil { forgetSuspendedGuest() }
     guard !vmx.isNonRoot else { return .inNonRootOperation }
     do throws(Fault) {
       return try execute(instruction)
     } catch {
-      // A guest entered whose event delivery faulted: the fault is the guest's.
-      if vmx.isNonRoot {
-        vmx.deferredFault = error
-        return .entered
-      }
-      let exception = pendingException
-      return .fault(
-        vector: exception.vector, errorCode: exception.hasErrorCode ? exception.errorCode : nil)
+      return promptResult(of: error)
     }
+  }
+
+  func promptResult(of fault: Fault) -> VMXPromptResult {
+    // A guest entered whose event delivery faulted: the fault is the guest's.
+    if vmx.isNonRoot {
+      vmx.deferredFault = fault
+      return .entered
+    }
+    let exception = pendingException
+    return .fault(
+      vector: exception.vector, errorCode: exception.hasErrorCode ? exception.errorCode : nil)
   }
 
   private func execute(_ instruction: VMXPromptInstruction) throws(Fault) -> VMXPromptResult {
@@ -83,7 +89,7 @@ extension Processor {
     }
   }
 
-  private func finish(_ outcome: VMEntryOutcome) -> VMXPromptResult {
+  func finish(_ outcome: VMEntryOutcome) -> VMXPromptResult {
     if let result = outcome.result { return finish(result) }
     if case .entryFailure(let exit) = outcome { return .entryFailure(exit) }
     return .entered
@@ -95,6 +101,7 @@ extension Processor {
   /// the 4-level table at `pageTable`, flat segments, CPL 0. CR4.VMXE is 0: setting it is the
   /// monitor's first step, and VMXON raises #UD without it.
   public func becomeHost(pageTable: UInt64, rip: UInt64 = 0, rsp: UInt64 = 0) {
+    vmx.hostIs64Bit = nil
     var host = Registers()
     host.cr0 = CR0.pg | CR0.wp | CR0.ne | CR0.et | CR0.mp | CR0.pe
     host.cr3 = pageTable
@@ -114,6 +121,7 @@ extension Processor {
   /// Sets or clears CR4.VMXE as MOV to CR4 does at the prompt; false (#GP) if VMX operation forbids
   /// the change.
   public func setVMXE(_ enabled: Bool) -> Bool {
+    touches &+= 1
     if vmx.isOn && !enabled { return false }
     cr4 = enabled ? cr4 | CR4.vmxe : cr4 & ~CR4.vmxe
     return true

@@ -21,6 +21,15 @@ struct VMXState: Sendable {
   /// since the groups last passed.
   var unchecked = VMEntryCheckGroups.all
 
+  /// The VMCS whose guest-state segment and descriptor-table registers the processor still holds, as the
+  /// last exit saved them: host segments are not loaded for a monitor that is no machine code. None
+  /// once a guest-state field was written.
+  var loadedGuest: UInt64 = VMXState.noVMCS
+  /// Whether such a host has 64 bits, by its last VM exit; nil while its segments are loaded.
+  var hostIs64Bit: Bool?
+  /// The mode that the bounds of `loadedGuest` were worked out for.
+  var loadedMode = CPUMode.real
+
   // Controls of the running guest, cached from the VMCS at VM entry. They are all 0 outside
   // non-root operation, so that a test of a bit needs no test of the mode.
   var pinBasedControls: UInt64 = 0

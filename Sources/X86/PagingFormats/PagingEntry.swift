@@ -150,6 +150,7 @@ public struct PagingEntry: Sendable, Equatable {
       pageSize.map { "\(PagingLevel.sizeName($0)) page" }
       ?? PagingLevel.tableName(level &- 1)
     var text = start + "\(target) at \(Hex.text(address)), " + flags.joined(separator: " ")
+    if protectionKey != 0 { text += ", key \(protectionKey)" }
     if reservedBitsSet != 0 { text += "; reserved bits \(BitMask.text(reservedBitsSet)) are 1" }
     return text
   }
