@@ -71,7 +71,7 @@ extension SimulatedMachine {
   public func checkpoint() -> MachineCheckpoint {
     MachineCheckpoint(
       processors: processors.map { ProcessorCheckpoint($0) }, planned: simulatedCPUs[0].planned,
-      scheduler: scheduler?.state, selected: selected)
+      scheduler: scheduler?.save(), selected: selected)
   }
 
   /// Puts back everything but memory.
@@ -80,7 +80,7 @@ extension SimulatedMachine {
       saved.restore(processor)
     }
     simulatedCPUs[0].planned = checkpoint.planned
-    if let state = checkpoint.scheduler { scheduler?.state = state }
+    if let state = checkpoint.scheduler { scheduler?.restore(state) }
     selected = checkpoint.selected
   }
 

@@ -8,7 +8,9 @@ extension Processor {
     guard vmx.isNonRoot else { return }
     let running = SuspendedGuest.Running(self)
     suspendGuest()
-    suspended = running.flatMap { SuspendedGuest($0, self) }
+    // Not flatMap: the optimiser of Swift 6.3 stops at such a closure with an ownership error.
+    suspended = nil
+    if let running { suspended = SuspendedGuest(running, self) }
   }
 
   /// Leaves non-root operation between two instructions: the guest state is saved and the host
