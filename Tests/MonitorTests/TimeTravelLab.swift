@@ -18,7 +18,10 @@ struct WholeState: Equatable {
   init(_ monitor: Monitor) throws {
     let machine = try #require(monitor.simulated)
     memory = machine.memory.nonZeroPages()
-    processor = Self.text(ProcessorSnapshot(machine.processor))
+    // Which VMCS the segment registers are still loaded from only saves the next VM entry some work.
+    processor = Self.text(ProcessorSnapshot(machine.processor)).split(separator: "\n")
+      .filter { !$0.contains("loadedGuest") && !$0.contains("loadedMode") }
+      .joined(separator: "\n")
     registers = Self.text(try monitor.machine.cpu.registers())
     console = monitor.consoleOutput
     devices = Self.text(monitor.platform.bus.save())

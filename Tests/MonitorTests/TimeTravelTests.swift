@@ -13,6 +13,13 @@ import X86
     return try #require(monitor.machine.cpu.instructionsRetired)
   }
 
+  private func expectSame(
+    _ here: WholeState, _ there: WholeState, _ location: SourceLocation = #_sourceLocation
+  ) {
+    let differences = here.differences(from: there)
+    #expect(differences.isEmpty, "\(differences.joined(separator: "; "))", sourceLocation: location)
+  }
+
   // MARK: Stops
 
   /// A guest must not notice that it was stopped and looked at.
@@ -32,7 +39,7 @@ import X86
           _ = try stopped.run(until: RunLimit(instructions: most))
         }
       }
-      #expect(try WholeState(stopped).differences(from: WholeState(free)) == [])
+      try expectSame(WholeState(stopped), WholeState(free))
     }
   }
 
@@ -49,7 +56,7 @@ import X86
       #expect(monitor.machine.cpu.instructionsRetired == count)
       if count > 0 {
         let fresh = try TimeTravelLab.stepped(guest, to: monitor.position)
-        #expect(try WholeState(monitor).differences(from: WholeState(fresh)) == [])
+        try expectSame(WholeState(monitor), WholeState(fresh))
       }
       _ = try monitor.run(until: RunLimit(instructions: end - count))
     }
@@ -78,7 +85,7 @@ import X86
       #expect(monitor.position == past[index])
       if index > 0 {
         let fresh = try TimeTravelLab.stepped(guest, to: past[index])
-        #expect(try WholeState(monitor).differences(from: WholeState(fresh)) == [])
+        try expectSame(WholeState(monitor), WholeState(fresh))
       }
     }
     let stop = try monitor.reverseStep(1, interrupt: Interrupt())
@@ -97,7 +104,7 @@ import X86
     _ = try monitor.step()
     #expect(monitor.pendingExit == nil)
     _ = try monitor.reverseStep(1, interrupt: Interrupt())
-    #expect(try WholeState(monitor).differences(from: waiting) == [])
+    try expectSame(WholeState(monitor), waiting)
     _ = try monitor.reverseStep(1, interrupt: Interrupt())
     #expect(monitor.pendingExit == nil)
     #expect(monitor.statistics.total == 0)
@@ -200,7 +207,7 @@ import X86
     interrupt.raise()
     let stop = try monitor.reverseContinue(to: ReverseTargets(interrupt: interrupt))
     #expect(stop.reason == .interrupt)
-    #expect(try WholeState(monitor).differences(from: before) == [])
+    try expectSame(WholeState(monitor), before)
     _ = try monitor.reverseStep(150, interrupt: Interrupt())
     #expect(monitor.machine.cpu.instructionsRetired == 50)
   }
@@ -246,7 +253,7 @@ import X86
     #expect(monitor.pendingExit == nil)
     monitor.policies[exit.reason] = .stop
     _ = try monitor.step()
-    #expect(try WholeState(monitor).differences(from: atExit) == [])
+    try expectSame(WholeState(monitor), atExit)
   }
 
   // MARK: What hardware keeps
@@ -304,7 +311,7 @@ import X86
     let fresh = try TimeTravelLab.monitor(
       code: Self.dirty(upTo: 2), mode: .protected, checkpoints: 0)
     _ = try fresh.run(until: RunLimit(instructions: 123_457))
-    #expect(try WholeState(monitor).differences(from: WholeState(fresh)) == [])
+    try expectSame(WholeState(monitor), WholeState(fresh))
     // Running there again has left checkpoints close behind.
     let near = try #require(monitor.timeline?.checkpoints.last)
     #expect(123_457 - near.count <= 1000)

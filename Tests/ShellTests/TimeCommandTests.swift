@@ -54,7 +54,7 @@ import Testing
     let session = fakeSession()
     #expect(session.execute("set checkpoint-memory 16M").error == nil)
     #expect(session.options.checkpointMemory == 16 << 20)
-    #expect(session.execute("set checkpoint-memory 1K").error?.code == "usage")
+    #expect(session.execute("set checkpoint-memory 2M").error?.code == "usage")
     #expect(session.execute("set checkpoint-memory off").error == nil)
     #expect(session.options.checkpointMemory == 0)
   }
