@@ -12,7 +12,7 @@ public struct ExitLog: Sendable, Equatable {
     public var rip: UInt64?
   }
 
-  /// At most this many are kept.
+  /// At most this many are kept; a power of two.
   public static let capacity = 4096
 
   private var ring: [Entry] = []
@@ -39,7 +39,7 @@ public struct ExitLog: Sendable, Equatable {
 
   /// The sequence number is filled in here.
   mutating func append(_ entry: Entry) {
-    let place = Int(count % UInt64(Self.capacity))
+    let place = Int(truncatingIfNeeded: count) & (Self.capacity - 1)
     if ring.count < Self.capacity { ring.append(entry) } else { ring[place] = entry }
     count &+= 1
     ring[place].sequence = count

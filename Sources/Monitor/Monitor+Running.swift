@@ -167,7 +167,7 @@ extension Monitor {
     case .interrupted: return try run.stop(.interrupt, "interrupted")
     case .halted:
       return try run.stop(
-        .halt, "the guest executed HLT and nothing can wake it: it is finished")
+        .halt, "the guest executed HLT and nothing can wake it: it is finished\(lastCode)")
     case .shutdown:
       return try run.stop(.exit, "triple fault: the processor has shut down; a PC would reset now")
     case .stopRequested:
@@ -299,8 +299,14 @@ extension Monitor {
   @inline(__always)
   func record(_ exit: VMExit, _ place: ExitLog.Entry, cost: UInt64) {
     books.contents.lastExit = exit
+    note(place, cost)
+  }
+
+  /// One more in the statistics and the log.
+  @inline(__always)
+  func note(_ place: ExitLog.Entry, _ cost: UInt64) {
     books.contents.statistics.add(
-      exit.reason, name: ExitReason(rawValue: exit.reason).identifier, cost: cost)
+      place.reason, name: ExitReason(rawValue: place.reason).identifier, cost: cost)
     books.contents.exitLog.append(place)
   }
 

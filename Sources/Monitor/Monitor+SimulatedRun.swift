@@ -38,12 +38,18 @@ extension Monitor {
   @inline(__always)
   private func handleQuickly(_ processor: Processor) throws -> Bool {
     guard processor.lastExitInformation.reason == ExitReason.cpuid.rawValue,
+      processor.lastExitInformation.idtVectoringInformation >> 31 == 0,
       books.contents.policies.isEmpty
     else { return false }
-    let exit = processor.lastVMExit
-    record(exit, place(of: exit), cost: ExitCosts.cpuidCycles)
+    books.contents.lastExit = processor.lastVMExit
+    note(
+      ExitLog.Entry(
+        sequence: 0, instructions: processor.instructionsRetired,
+        reason: ExitReason.cpuid.rawValue, isEntryFailure: false,
+        qualification: processor.lastExitInformation.qualification, rip: processor.guestRIPField),
+      ExitCosts.cpuidCycles)
     ExitHandler.answerCPUID(processor)
-    processor.skipGuestInstruction(exit.instructionLength)
+    processor.skipGuestInstruction(processor.lastExitInformation.instructionLength)
     return true
   }
 }

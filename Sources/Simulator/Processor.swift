@@ -65,6 +65,8 @@ import X86
   var deferredException: DeferredException?
   /// MONITOR has set up address-range monitoring.
   var isMonitorArmed = false
+  /// The exception that is being handled is of an IRET that ended blocking by NMI.
+  var endedNMIBlocking = false
   /// The vector at the INTR pin; nil when no interrupt is requested.
   var interruptRequest: UInt8?
   var nmiRequest = false
@@ -162,6 +164,9 @@ import X86
   var isPutBack = false
   /// Set while `complete(_:on:)` emulates one instruction: device accesses go here and do not exit.
   var emulationBus: (any DeviceBus)?
+
+  /// Records each instruction; see Tracer.swift.
+  var tracer: Tracer?
 
   // MARK: Caches
 

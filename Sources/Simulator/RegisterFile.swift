@@ -1,23 +1,23 @@
 import X86
 
 /// RAX to R15 (0 to 15), a zero (16, `Instruction.none`) and RIP (17, `Instruction.rip`), so that
-/// effective addresses need no branch. Indexed modulo 32: every number that a decoder yields is safe.
+/// effective addresses need no branch. There is a word for every index, of which the first 18 are used.
 @safe struct RegisterFile {
   private let words: UnsafeMutablePointer<UInt64>
 
   init() {
     // SAFETY: freed by `deallocate`, which the owning processor calls in its deinit.
-    unsafe words = .allocate(capacity: 32)
-    unsafe words.initialize(repeating: 0, count: 32)
+    unsafe words = .allocate(capacity: 256)
+    unsafe words.initialize(repeating: 0, count: 256)
   }
 
   func deallocate() { unsafe words.deallocate() }
 
   @inline(__always)
   subscript(_ number: UInt8) -> UInt64 {
-    // SAFETY: masked to 32, the capacity.
-    get { unsafe words[Int(number & 31)] }
-    nonmutating set { unsafe words[Int(number & 31)] = newValue }
+    // SAFETY: the capacity is 256.
+    get { unsafe words[Int(number)] }
+    nonmutating set { unsafe words[Int(number)] = newValue }
   }
 }
 

@@ -11,7 +11,7 @@ import X86
     try lab.poke(Lab.data, (0..<0x1400).map { UInt8(truncatingIfNeeded: $0 &* 7) })
     let image = try lab.machine.readPhysical(0, count: 1 << 20)
     var random = SplitMix(seed: 0x5eed)
-    var seen: Set<UInt8> = []
+    var seen: Set<UInt16> = []
     var pairs = 0
     while pairs < 4000 {
       let code = (0..<15).map { _ in UInt8(truncatingIfNeeded: random.next()) }

@@ -5,10 +5,10 @@ import X86
 struct Block {
   /// Host-physical address of the first byte, with the code size in bits 63:62.
   var key: UInt64 = ~0
-  var firstOp: Int32 = 0
-  var count: Int32 = 0
+  var firstOp: UInt32 = 0
+  var count: UInt32 = 0
   /// Bytes from the first instruction to the end of the last.
-  var byteCount: Int32 = 0
+  var byteCount: UInt32 = 0
 }
 
 /// Decoded code, found by physical address, so that it survives a change of address space.

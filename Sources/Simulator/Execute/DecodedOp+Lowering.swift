@@ -8,9 +8,13 @@ extension DecodedOp {
     index = instruction.index
     scale = instruction.scale
     segment = instruction.segment.rawValue
-    addressShift = 64 - instruction.addressSize * 8
-    displacement = instruction.displacement
+    addressMask = Processor.mask(instruction.addressSize)
+    displacement = Int32(truncatingIfNeeded: instruction.displacement)
     immediate = instruction.immediate
+    // A 64-bit absolute address.
+    let isWide =
+      instruction.addressSize == 8 && Int64(displacement) != instruction.displacement
+    if isWide { return }
     let forbidden: Instruction.Prefixes = [.lock, .rep, .repne]
     // F2 and F3 have no effect on these, but the general path says so, not this one.
     guard instruction.prefixes.isDisjoint(with: forbidden) else { return }
@@ -26,7 +30,7 @@ extension DecodedOp {
     case .nop: return i.operandCount == 0 ? .nop : nil
     case .mov: return move(first, second)
     case .movzx: return extend(first, second, Self.movzx)
-    case .movsx: return first.size == 4 ? extend(first, second, Self.movsx) : nil
+    case .movsx: return extend(first, second, first.size == 8 ? Self.movsxQ : Self.movsx)
     case .movsxd: return first.size == 8 ? (second.kind == .memory ? .movsxdRM : .movsxdRR) : nil
     case .lea: return first.size == 4 ? .lea32 : first.size == 8 ? .lea64 : nil
     case .add: return form(first, second, Self.add)
@@ -38,19 +42,37 @@ extension DecodedOp {
     case .test: return form(first, second, Self.test)
     case .inc: return unary(first, [.incR32, .incR64, .incM32])
     case .dec: return unary(first, [.decR32, .decR64, .decM32])
-    case .shl: return shift(i, [.shlRI32, .shlRI64])
-    case .shr: return shift(i, [.shrRI32, .shrRI64])
-    case .sar: return shift(i, [.sarRI32, .sarRI64])
+    case .adc: return form(first, second, Self.adc)
+    case .sbb: return form(first, second, Self.sbb)
+    case .not: return unary(first, [.notR32, .notR64])
+    case .neg: return unary(first, [.negR32, .negR64])
+    case .shl: return shift(i, [.shlRI32, .shlRI64, .shlRC32, .shlRC64])
+    case .shr: return shift(i, [.shrRI32, .shrRI64, .shrRC32, .shrRC64])
+    case .sar: return shift(i, [.sarRI32, .sarRI64, .sarRC32, .sarRC64])
+    case .setcc:
+      guard first.kind == .register else { return nil }
+      scale = i.condition
+      return .setR8
+    case .cmovcc: return moveConditionally(i)
+    case .cwde: return .cwde
+    case .cdqe: return .cdqe
+    case .cdq:
+      destination = 2
+      return .cdq
+    case .cqo:
+      destination = 2
+      return .cqo
+    case .leave: return i.operandSize == 2 ? nil : .leave
     case .imul: return multiply(i)
     case .push: return push(first, i.operandSize)
     case .pop:
       guard first.kind == .register else { return nil }
       return first.size == 4 ? .popR32 : first.size == 8 ? .popR64 : nil
-    case .call: return first.kind == .relative && i.operandSize != 2 ? .callRelative : nil
-    case .ret: return i.operandCount == 0 && i.operandSize != 2 ? .ret : nil
-    case .jmp: return first.kind == .relative && i.operandSize != 2 ? .jmpRelative : nil
+    case .call: return branch(i, [.callRelative, .callR, .callM])
+    case .ret: return i.operandSize == 2 ? nil : i.operandCount == 0 ? .ret : .retI
+    case .jmp: return branch(i, [.jmpRelative, .jmpR, .jmpM])
     case .jcc:
-      return i.operandSize != 2 ? Handler(rawValue: Handler.jo.rawValue + i.condition) : nil
+      return i.operandSize != 2 ? Handler(rawValue: Handler.jo.rawValue + UInt16(i.condition)) : nil
     default: return nil
     }
   }
@@ -58,27 +80,27 @@ extension DecodedOp {
   /// Handlers of one operation: RR, RI, RM, MR, MI for 8, 32 and 64 bits.
   private typealias Forms = [[Handler?]]
   private static let add: Forms = [
-    [nil, nil, nil, nil, nil],
+    [.addRR8, .addRI8, .addRM8, nil, nil],
     [.addRR32, .addRI32, .addRM32, .addMR32, .addMI32],
     [.addRR64, .addRI64, .addRM64, .addMR64, .addMI64],
   ]
   private static let sub: Forms = [
-    [nil, nil, nil, nil, nil],
+    [.subRR8, .subRI8, .subRM8, nil, nil],
     [.subRR32, .subRI32, .subRM32, .subMR32, .subMI32],
     [.subRR64, .subRI64, .subRM64, .subMR64, .subMI64],
   ]
   private static let and: Forms = [
-    [nil, nil, nil, nil, nil],
+    [.andRR8, .andRI8, .andRM8, nil, nil],
     [.andRR32, .andRI32, .andRM32, .andMR32, .andMI32],
     [.andRR64, .andRI64, .andRM64, .andMR64, .andMI64],
   ]
   private static let or: Forms = [
-    [nil, nil, nil, nil, nil],
+    [.orRR8, .orRI8, .orRM8, nil, nil],
     [.orRR32, .orRI32, .orRM32, .orMR32, .orMI32],
     [.orRR64, .orRI64, .orRM64, .orMR64, .orMI64],
   ]
   private static let xor: Forms = [
-    [nil, nil, nil, nil, nil],
+    [.xorRR8, .xorRI8, .xorRM8, nil, nil],
     [.xorRR32, .xorRI32, .xorRM32, .xorMR32, .xorMI32],
     [.xorRR64, .xorRI64, .xorRM64, .xorMR64, .xorMI64],
   ]
@@ -89,12 +111,23 @@ extension DecodedOp {
   ]
   private static let test: Forms = [
     [.testRR8, .testRI8, nil, nil, .testMI8],
-    [.testRR32, .testRI32, nil, nil, nil],
-    [.testRR64, .testRI64, nil, nil, nil],
+    [.testRR32, .testRI32, nil, .testMR32, .testMI32],
+    [.testRR64, .testRI64, nil, .testMR64, nil],
+  ]
+  private static let adc: Forms = [
+    [nil, nil, nil, nil, nil],
+    [.adcRR32, .adcRI32, nil, nil, nil],
+    [.adcRR64, .adcRI64, nil, nil, nil],
+  ]
+  private static let sbb: Forms = [
+    [nil, nil, nil, nil, nil],
+    [.sbbRR32, .sbbRI32, nil, nil, nil],
+    [.sbbRR64, .sbbRI64, nil, nil, nil],
   ]
   /// Source register of 8 and 16 bits, source memory of 8 and 16 bits.
   private static let movzx: [Handler?] = [.movzxRR8, .movzxRR16, .movzxRM8, .movzxRM16]
-  private static let movsx: [Handler?] = [nil, nil, .movsxRM8, .movsxRM16]
+  private static let movsx: [Handler?] = [.movsxRR8, .movsxRR16, .movsxRM8, .movsxRM16]
+  private static let movsxQ: [Handler?] = [.movsxRR8Q, .movsxRR16Q, .movsxRM8Q, .movsxRM16Q]
 
   private func row(_ size: UInt8) -> Int? {
     switch size {
@@ -146,7 +179,7 @@ extension DecodedOp {
   }
 
   private func unary(_ first: Operand, _ handlers: [Handler]) -> Handler? {
-    if first.kind == .memory { return first.size == 4 ? handlers[2] : nil }
+    if first.kind == .memory { return first.size == 4 && handlers.count > 2 ? handlers[2] : nil }
     guard first.kind == .register else { return nil }
     return first.size == 4 ? handlers[0] : first.size == 8 ? handlers[1] : nil
   }
@@ -156,9 +189,35 @@ extension DecodedOp {
     switch i.operand1.kind {
     case .immediate: immediate = i.immediate & (i.operand0.size == 8 ? 63 : 31)
     case .one: immediate = 1
+    // CL.
+    case .register: return handlers[i.operand0.size == 4 ? 2 : 3]
     default: return nil
     }
     return handlers[i.operand0.size == 4 ? 0 : 1]
+  }
+
+  private mutating func branch(_ i: Instruction, _ handlers: [Handler]) -> Handler? {
+    guard i.operandSize != 2 else { return nil }
+    switch i.operand0.kind {
+    case .relative: return handlers[0]
+    case .register:
+      source = i.operand0.number
+      return handlers[1]
+    case .memory: return handlers[2]
+    default: return nil
+    }
+  }
+
+  /// The condition stands where the form has no other use for a byte.
+  private mutating func moveConditionally(_ i: Instruction) -> Handler? {
+    guard i.operand0.size >= 4 else { return nil }
+    let is32Bit = i.operand0.size == 4
+    if i.operand1.kind == .register {
+      scale = i.condition
+      return is32Bit ? .cmovRR32 : .cmovRR64
+    }
+    source = i.condition
+    return is32Bit ? .cmovRM32 : .cmovRM64
   }
 
   private mutating func multiply(_ i: Instruction) -> Handler? {

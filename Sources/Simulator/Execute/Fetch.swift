@@ -46,7 +46,7 @@ extension Processor {
     if blocks.opCount + 33 > BlockCache.opCapacity { blocks.flushEverything() }
     var block = Block()
     block.key = BlockCache.key(physical, codeSize)
-    block.firstOp = Int32(blocks.opCount)
+    block.firstOp = UInt32(truncatingIfNeeded: blocks.opCount)
     var offset: UInt64 = 0
     while block.count < 32 {
       let start = physical &+ offset
@@ -56,23 +56,26 @@ extension Processor {
         break
       }
       if block.count > 0, Processor.startsBlock(instruction) { break }
-      append(instruction)
+      append(instruction, Int(offset), isFirst: block.count == 0)
       block.count += 1
       offset &+= UInt64(instruction.length)
       if Processor.endsBlock(instruction) { break }
     }
-    block.byteCount = Int32(truncatingIfNeeded: offset)
+    block.byteCount = UInt32(truncatingIfNeeded: offset)
     // An instruction across two pages depends on both translations: it is decoded each time.
     if (physical & 0xfff) &+ offset > 0x1000 { block.key = ~0 }
     noteDecoded(physical, Int(offset))
     return block
   }
 
-  private func append(_ instruction: Instruction) {
+  private func append(_ instruction: Instruction, _ offset: Int, isFirst: Bool) {
     let index = blocks.opCount
-    // SAFETY: decodeBlock has made room for 33.
+    var op = DecodedOp(instruction)
+    op.place(at: offset)
+    // SAFETY: decodeBlock has made room for 33, and there is one before unless this is the first.
     unsafe blocks.instructions[index] = instruction
-    unsafe blocks.ops[index] = DecodedOp(instruction)
+    unsafe blocks.ops[index] = op
+    if !isFirst { unsafe blocks.ops[index - 1].fuse(with: op) }
     blocks.opCount += 1
   }
 

@@ -6,10 +6,9 @@ enum ALUOperation { case add, sub, and, or, xor, cmp, test }
 /// The operand forms of the hot path, and the arithmetic that they share with the general path.
 extension Processor {
   @inline(__always)
-  func address(_ op: DecodedOp) -> UInt64 {
-    let sum =
-      r[op.base] &+ (r[op.index] &<< UInt64(op.scale)) &+ UInt64(bitPattern: op.displacement)
-    return (sum &<< UInt64(op.addressShift)) &>> UInt64(op.addressShift)
+  func address(_ op: OpReference) -> UInt64 {
+    let displacement = UInt64(bitPattern: Int64(op.displacement))
+    return (r[op.base] &+ (r[op.index] &<< UInt64(op.scale)) &+ displacement) & op.addressMask
   }
 
   /// Writes a 32-bit register zero-extended, a 64-bit one whole (SDM 1, "General-Purpose Registers in
@@ -49,7 +48,7 @@ extension Processor {
 
   @inline(__always)
   func aluRR<T: FixedWidthInteger & UnsignedInteger>(
-    _ op: DecodedOp, _ operation: ALUOperation, _: T.Type
+    _ op: OpReference, _ operation: ALUOperation, _: T.Type
   ) throws(Fault) {
     let result = alu(
       operation, T(truncatingIfNeeded: r[op.destination]), T(truncatingIfNeeded: r[op.source]))
@@ -58,7 +57,7 @@ extension Processor {
 
   @inline(__always)
   func aluRI<T: FixedWidthInteger & UnsignedInteger>(
-    _ op: DecodedOp, _ operation: ALUOperation, _: T.Type
+    _ op: OpReference, _ operation: ALUOperation, _: T.Type
   ) throws(Fault) {
     let result = alu(
       operation, T(truncatingIfNeeded: r[op.destination]), T(truncatingIfNeeded: op.immediate))
@@ -67,7 +66,7 @@ extension Processor {
 
   @inline(__always)
   func aluRM<T: FixedWidthInteger & UnsignedInteger>(
-    _ op: DecodedOp, _ operation: ALUOperation, _: T.Type
+    _ op: OpReference, _ operation: ALUOperation, _: T.Type
   ) throws(Fault) {
     let value = try load(op.segment, address(op), as: T.self)
     let result = alu(operation, T(truncatingIfNeeded: r[op.destination]), value)
@@ -76,21 +75,21 @@ extension Processor {
 
   @inline(__always)
   func aluMR<T: FixedWidthInteger & UnsignedInteger>(
-    _ op: DecodedOp, _ operation: ALUOperation, _: T.Type
+    _ op: OpReference, _ operation: ALUOperation, _: T.Type
   ) throws(Fault) {
     try aluMemory(op, operation, T(truncatingIfNeeded: r[op.source]))
   }
 
   @inline(__always)
   func aluMI<T: FixedWidthInteger & UnsignedInteger>(
-    _ op: DecodedOp, _ operation: ALUOperation, _: T.Type
+    _ op: OpReference, _ operation: ALUOperation, _: T.Type
   ) throws(Fault) {
     try aluMemory(op, operation, T(truncatingIfNeeded: op.immediate))
   }
 
   @inline(__always)
   private func aluMemory<T: FixedWidthInteger & UnsignedInteger>(
-    _ op: DecodedOp, _ operation: ALUOperation, _ operand: T
+    _ op: OpReference, _ operation: ALUOperation, _ operand: T
   ) throws(Fault) {
     let place = address(op)
     if operation == .cmp || operation == .test {
@@ -121,26 +120,31 @@ extension Processor {
 
   // MARK: Near branches
 
+  /// The target of a branch by `distance` from the start of the block.
   @inline(__always)
-  func branch(_ op: DecodedOp) throws(Fault) {
+  private func target(_ distance: UInt64) throws(Fault) -> UInt64 {
     // 32- and 64-bit code only: the general path truncates to 16 bits.
-    let target = (r[17] &+ op.immediate) & linearMask
-    if target >= codeEnd || mode == .long { try checkBranchTarget(target) }
-    r[17] = target
+    let target = (r[17] &+ distance) & linearMask
+    // Near a canonical address with the same upper bits, all are canonical.
+    if target >= codeEnd || (target ^ r[17]) >> 47 != 0 { try checkBranchTarget(target) }
+    return target
   }
 
-  /// A conditional branch that is taken: the rest of the block is left.
   @inline(__always)
-  func leave(_ op: DecodedOp) throws(Fault) {
+  func branch(_ op: OpReference) throws(Fault) { r[17] = try target(op.immediate) }
+
+  @inline(__always)
+  func branch(_ op: OpReference, if condition: Bool) throws(Fault) -> Flow {
+    guard condition else { return .next }
     try branch(op)
-    stopBlock()
+    return .leave
   }
 
   @inline(__always)
-  func callRelative(_ op: DecodedOp) throws(Fault) {
-    let target = (r[17] &+ op.immediate) & linearMask
-    if target >= codeEnd || mode == .long { try checkBranchTarget(target) }
-    if mode == .long { try push(r[17]) } else { try push(UInt32(truncatingIfNeeded: r[17])) }
+  func callRelative(_ op: OpReference) throws(Fault) {
+    let target = try target(op.immediate)
+    let next = r[17] &+ UInt64(op.end)
+    if mode == .long { try push(next) } else { try push(UInt32(truncatingIfNeeded: next)) }
     r[17] = target
   }
 
@@ -148,13 +152,63 @@ extension Processor {
   func returnNear() throws(Fault) {
     let old = r[4]
     let target = mode == .long ? try pop(as: UInt64.self) : UInt64(try pop(as: UInt32.self))
-    if target >= codeEnd || mode == .long {
+    if target >= codeEnd || (target ^ r[17]) >> 47 != 0 {
       do { try checkBranchTarget(target) } catch {
         r[4] = old
         throw error
       }
     }
     r[17] = target
+  }
+
+  /// The target of an indirect branch, of 64 bits in 64-bit mode and of 32 elsewhere.
+  @inline(__always)
+  func checkedTarget(_ value: UInt64) throws(Fault) -> UInt64 {
+    let target = value & linearMask
+    if target >= codeEnd || (target ^ r[17]) >> 47 != 0 { try checkBranchTarget(target) }
+    return target
+  }
+
+  @inline(__always)
+  func loadPointer(_ op: OpReference) throws(Fault) -> UInt64 {
+    if mode == .long { return try load(op.segment, address(op), as: UInt64.self) }
+    return UInt64(try load(op.segment, address(op), as: UInt32.self))
+  }
+
+  @inline(__always)
+  func callNear(_ op: OpReference, _ value: UInt64) throws(Fault) {
+    let target = try checkedTarget(value)
+    let next = r[17] &+ UInt64(op.end)
+    if mode == .long { try push(next) } else { try push(UInt32(truncatingIfNeeded: next)) }
+    r[17] = target
+  }
+
+  /// LEAVE: RSP is that of the frame, and RBP that of the one before.
+  @inline(__always)
+  func leaveFrame() throws(Fault) {
+    let frame = r[5] & stackMask
+    let isLong = mode == .long
+    let value =
+      isLong ? try load(2, frame, as: UInt64.self) : UInt64(try load(2, frame, as: UInt32.self))
+    r[4] = (r[4] & ~stackMask) | ((frame &+ (isLong ? 8 : 4)) & stackMask)
+    r[5] = value
+  }
+
+  @inline(__always)
+  func adc<T: FixedWidthInteger & UnsignedInteger>(
+    _ op: OpReference, _ operand: UInt64, _: T.Type
+  ) {
+    let value = T(truncatingIfNeeded: r[op.destination])
+    setRegister(op.destination, add(value, T(truncatingIfNeeded: operand), carry: cf ? 1 : 0))
+  }
+
+  @inline(__always)
+  func sbb<T: FixedWidthInteger & UnsignedInteger>(
+    _ op: OpReference, _ operand: UInt64, _: T.Type
+  ) {
+    let value = T(truncatingIfNeeded: r[op.destination])
+    setRegister(
+      op.destination, subtract(value, T(truncatingIfNeeded: operand), borrow: cf ? 1 : 0))
   }
 
   /// SDM 2, "JMP", "CALL", "RET": #GP(0) if the target is outside the code segment or not canonical.

@@ -35,12 +35,13 @@ extension Processor {
     var skipsBreakpoint = skipsFirstBreakpoint
     var poll = 0
     attention = true
+    tracer?.begin(r)
     while true {
       do throws(Fault) {
         while true {
           if retired >= target { return .limit }
           poll &+= 1
-          if poll & 0xff == 0, limit.interrupt.isRaised { return .interrupted }
+          if poll & 0x3f == 0, limit.interrupt.isRaised { return .interrupted }
           var count = Int.max
           if attention, try takeBoundaryEvents() { count = 1 }
           let block = try unsafe currentBlock()
@@ -57,16 +58,23 @@ extension Processor {
           if unsafe rip &+ UInt64(block.pointee.byteCount) > codeEnd {
             count = try opsWithinCode(first, count)
           }
-          if attention || !limit.breakpoints.isEmpty {
+          if attention || tracer != nil || !limit.breakpoints.isEmpty {
             try execute(first, count)
           } else {
-            try unsafe loop(block, first, count, target)
+            let key = unsafe block.pointee.key
+            // A block across two pages has a key of all ones.
+            try executeOps(
+              first, count,
+              Chain(
+                target: key == ~0 ? 0 : target, linearPage: currentLinear & ~0xfff,
+                keyPage: key & ~0xfff, rounds: 64))
           }
         }
       } catch {
         if error == .again {
           // The breakpoint of the instruction has been passed.
           (wantsAlone, attention, skipsBreakpoint) = (true, true, true)
+          takeBackDebugMatches()
           continue
         }
         if let stop = handle(error) { return stop }
@@ -77,32 +85,22 @@ extension Processor {
     }
   }
 
-  /// Executes a block, and again as long as it ends where it began: the body of a loop needs no lookup.
-  @inline(__always)
-  private func loop(
-    _ block: UnsafeMutablePointer<Block>, _ first: Int, _ count: Int, _ target: UInt64
-  ) throws(Fault) {
-    let start = rip
-    let key = unsafe block.pointee.key
-    var rounds = 0
-    repeat {
-      try executeOps(first, count)
-      rounds += 1
-      // SAFETY: `block` is a slot of the block table. Its key changes when its code is written.
-    } while unsafe rip == start && !attention && rounds < 1024
-      && retired &+ UInt64(count) <= target && block.pointee.key == key && key != ~0
-  }
-
   @inline(__always)
   private func execute(_ first: Int, _ count: Int) throws(Fault) {
-    guard attention else { return try executeOps(first, count) }
+    guard attention else { return try executeOneByOne(first, count) }
     let shadow = interruptShadow
     let hadTrapFlag = systemFlags & RFLAGS.tf.rawValue != 0
+    let start = rip
     deliveredEvent = false
     // SDM 3B, "Instruction-Breakpoint Exception Condition": RF holds for one instruction.
     systemFlags &= ~RFLAGS.rf.rawValue
-    try executeOps(first, count)
-    afterLoneInstruction(shadow, hadTrapFlag: hadTrapFlag)
+    try executeOneByOne(first, count)
+    afterLoneInstruction(shadow, traps: hadTrapFlag && trapsStep(from: start, first))
+  }
+
+  /// The tracer, if there is one, is the only thing that wants to see each instruction.
+  private func executeOneByOne(_ first: Int, _ count: Int) throws(Fault) {
+    if let tracer { try executeTraced(first, count, tracer) } else { try executeOps(first, count) }
   }
 
   /// Linear address of the next instruction.
@@ -146,6 +144,7 @@ extension Processor {
     var fault = fault
     if fault == .exception {
       do throws(Fault) {
+        defer { endedNMIBlocking = false }
         try handlePendingException()
         delivering = nil
         instructionLength = 0

@@ -10,6 +10,12 @@ extension Processor {
     var budget = repetitionBudget
     while r[1] & mask != 0 {
       if budget == 0 { return repeatInstruction(i) }
+      let done = stringRun(i, min(r[1] & mask, UInt64(budget)))
+      if done > 0 {
+        budget -= Int(done)
+        writeCounted(1, i, (r[1] & mask) &- done)
+        continue
+      }
       budget -= 1
       try stringItem(i)
       writeCounted(1, i, (r[1] & mask) &- 1)

@@ -17,23 +17,22 @@ extension Processor {
   /// False if the entry failed as a VM exit does.
   @inline(__always)
   private func enterGuest() throws(VMEntryRefused) -> Bool {
-    let result: VMXPromptResult
-    if vmx.isAborted {
-      result = .aborted
-    } else {
-      do throws(Fault) {
-        let outcome = try vmEntry(launch: currentVMCSIsLaunched != true)
-        if case .entered = outcome { return true }
-        result = finish(outcome)
-      } catch {
-        result = promptResult(of: error)
+    if vmx.isAborted { throw VMEntryRefused(result: .aborted) }
+    let result: VMEntryOutcome
+    do throws(Fault) {
+      let isLaunched = currentVMCS?.launchState == .launched
+      switch try enter(launch: !isLaunched) {
+      case .entered: return true
+      case .entryFailure: return false
+      case .failInvalid: result = .failInvalid
+      case .failValid(let error): result = .failValid(error)
       }
+    } catch {
+      let end = promptResult(of: error)
+      if end == .entered { return true }
+      throw VMEntryRefused(result: end)
     }
-    switch result {
-    case .entered: return true
-    case .entryFailure: return false
-    default: throw VMEntryRefused(result: result)
-    }
+    throw VMEntryRefused(result: finish(result))
   }
 
   /// Moves the guest's RIP past the instruction of `length` bytes that exited.

@@ -6,6 +6,16 @@ extension Processor {
   /// once the guest is entered, what the delivery of an injected event runs into: it belongs to the
   /// guest.
   func vmEntry(launch: Bool) throws(Fault) -> VMEntryOutcome {
+    switch try enter(launch: launch) {
+    case .entered: .entered
+    case .failInvalid: .failInvalid
+    case .failValid(let error): .failValid(error)
+    case .entryFailure: .entryFailure(lastVMExit)
+    }
+  }
+
+  /// The same; the exit of a failed entry is `pendingExit`.
+  func enter(launch: Bool) throws(Fault) -> EntryResult {
     try vmxPreconditions(launch ? .vmlaunch : .vmresume)
     guard let vmcs = currentVMCS, !vmcs.isShadow else { return .failInvalid }
     if interruptShadow == .movSS { return .failValid(26) }
@@ -40,7 +50,7 @@ extension Processor {
   }
 
   /// The checks on controls, host state and guest state that are due; nil if all pass.
-  private func checkEntry(_ vmcs: VMCS) -> VMEntryOutcome? {
+  private func checkEntry(_ vmcs: VMCS) -> EntryResult? {
     // The link pointer leads to memory that can change without a VMWRITE.
     if vmcs[.vmcsLinkPointer] != ~0 { vmx.unchecked |= VMEntryCheckGroup.guestNonRegister.mask }
     guard vmx.unchecked != 0 else { return nil }
@@ -48,7 +58,7 @@ extension Processor {
   }
 
   @inline(never)
-  private func slowCheckEntry(_ vmcs: VMCS) -> VMEntryOutcome? {
+  private func slowCheckEntry(_ vmcs: VMCS) -> EntryResult? {
     guard let finding = checkContext(vmcs).firstFinding(vmx.unchecked) else {
       vmx.unchecked = 0
       return nil
@@ -66,7 +76,7 @@ extension Processor {
   @inline(never)
   private func entryFailure(
     _ vmcs: VMCS, _ reason: ExitReason, qualification: UInt64
-  ) -> VMEntryOutcome {
+  ) -> EntryResult {
     var exit = ExitInformation(reason: reason.rawValue)
     exit.isEntryFailure = true
     exit.qualification = qualification
@@ -75,7 +85,7 @@ extension Processor {
     pendingExit = exit
     vmx.unchecked = VMEntryCheckGroups.all
     loadHostState(vmcs)
-    return .entryFailure(VMExit(exit))
+    return .entryFailure
   }
 
   // MARK: Loading

@@ -19,6 +19,13 @@ public enum VMEntryOutcome: Sendable, Equatable {
   case entryFailure(VMExit)
 }
 
+/// The same without the exit, for those who look at `pendingExit`.
+enum EntryResult {
+  case failInvalid
+  case failValid(UInt32)
+  case entered, entryFailure
+}
+
 extension VMEntryOutcome {
   /// The result to be applied at the instruction; nil if RIP and RFLAGS were replaced.
   public var result: VMXResult? {
