@@ -17,6 +17,9 @@ public final class PCBoard: Board {
     public static let rtc: UInt64 = 0x70
     public static let diagnostic: UInt64 = 0x80
     public static let systemControlA: UInt64 = 0x92
+    /// Where test ROMs write their codes instead.
+    public static let otherDiagnostic: UInt64 = 0x190
+    public static let parallel: UInt64 = 0x378
     public static let firmwareConfiguration: UInt64 = 0x510
     public static let powerManagement: UInt64 = 0x600
     public static let pciConfiguration: UInt64 = 0xcf8
@@ -48,6 +51,7 @@ public final class PCBoard: Board {
   public let diagnostic = DiagnosticPort()
   let systemControlB: SystemControlPort
   let edgeLevelControl: EdgeLevelControl
+  let parallel: ParallelPort
   let testLines = TestDeviceLines()
   let testPorts = TestDevicePorts()
   let testMemory = TestDeviceMemory()
@@ -59,6 +63,7 @@ public final class PCBoard: Board {
   public init(_ platform: StandardDevices) throws(BusError) {
     self.platform = platform
     systemControlB = SystemControlPort(pit)
+    parallel = ParallelPort(console: platform.console)
     edgeLevelControl = EdgeLevelControl(pics)
     front = FrontBus(platform.bus)
     try claimPorts(platform.bus)
@@ -79,6 +84,9 @@ public final class PCBoard: Board {
     try bus.claim(.port, at: Address.keyboardCommand, length: 1, by: PortView(keyboard, at: 4))
     try bus.claim(.port, at: Address.rtc, length: 2, by: rtc)
     try bus.claim(.port, at: Address.diagnostic, length: 1, by: diagnostic)
+    try bus.claim(
+      .port, at: Address.otherDiagnostic, length: 1, by: PortView(diagnostic, at: 0))
+    try bus.claim(.port, at: Address.parallel, length: 3, by: parallel)
     try bus.claim(.port, at: Address.systemControlA, length: 1, by: systemControlA)
     try bus.claim(.port, at: Address.firmwareConfiguration, length: 2, by: firmware)
     try bus.claim(

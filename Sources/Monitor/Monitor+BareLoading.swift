@@ -61,6 +61,12 @@ extension Monitor {
     registers.rflags.insert(.if)
   }
 
+  /// How far firmware has come, by its own account; empty if it has said nothing.
+  var lastCode: String {
+    guard let board, image?.bare?.start == .rom, let code = board.diagnostic.code else { return "" }
+    return "; its last POST code was \(hex(code))"
+  }
+
   /// What a board that ended the run wants; nil if the guest is to go on.
   func answerBoard() throws -> (reason: Stop.Reason, text: String)? {
     if case .stop(let reason, let text) = try afterDeviceAccess() { return (reason, text) }

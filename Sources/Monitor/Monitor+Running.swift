@@ -167,7 +167,7 @@ extension Monitor {
     case .interrupted: return try run.stop(.interrupt, "interrupted")
     case .halted:
       return try run.stop(
-        .halt, "the guest executed HLT and nothing can wake it: it is finished")
+        .halt, "the guest executed HLT and nothing can wake it: it is finished\(lastCode)")
     case .shutdown:
       return try run.stop(.exit, "triple fault: the processor has shut down; a PC would reset now")
     case .stopRequested:

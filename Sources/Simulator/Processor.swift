@@ -65,6 +65,8 @@ import X86
   var deferredException: DeferredException?
   /// MONITOR has set up address-range monitoring.
   var isMonitorArmed = false
+  /// The exception that is being handled is of an IRET that ended blocking by NMI.
+  var endedNMIBlocking = false
   /// The vector at the INTR pin; nil when no interrupt is requested.
   var interruptRequest: UInt8?
   var nmiRequest = false

@@ -196,7 +196,7 @@ public final class SimulatedMachine: VirtualMachine {
   public func save() throws -> any MachineSnapshot {
     SimulatedSnapshot(
       pages: memory.nonZeroPages(), processors: processors.map(ProcessorSnapshot.init),
-      planned: simulatedCPUs[0].planned, scheduler: scheduler?.state, selected: selected)
+      planned: simulatedCPUs[0].planned, scheduler: scheduler?.save(), selected: selected)
   }
 
   public func restore(_ snapshot: any MachineSnapshot) throws {
@@ -209,7 +209,7 @@ public final class SimulatedMachine: VirtualMachine {
     try memory.restore(snapshot.pages)
     for (processor, saved) in zip(processors, snapshot.processors) { saved.restore(processor) }
     simulatedCPUs[0].planned = snapshot.planned
-    if let state = snapshot.scheduler { scheduler?.state = state }
+    if let state = snapshot.scheduler { scheduler?.restore(state) }
     selected = snapshot.selected
   }
 }

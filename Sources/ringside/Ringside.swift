@@ -53,6 +53,20 @@ struct Ringside: ParsableCommand {
     return result + files.map { .file($0) } + lines.map { .command($0) }
   }
 
+  /// The arguments with a kernel's command line joined to its option: the parser would take one that
+  /// begins with a dash for options of its own.
+  static func joined(_ arguments: [String]) -> [String] {
+    var result: [String] = []
+    for argument in arguments {
+      if argument.hasPrefix("-"), let last = result.last, ["--append", "--module"].contains(last) {
+        result[result.count - 1] = "\(last)=\(argument)"
+      } else {
+        result.append(argument)
+      }
+    }
+    return result
+  }
+
   /// Whether the next argument is this one's value.
   private static func takesValue(_ argument: String) -> Bool {
     ["-x", "-e", "--backend", "--color", "--seed", "--memory"].contains(argument)

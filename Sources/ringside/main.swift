@@ -2,4 +2,4 @@ import ArgumentParser
 import Shell
 
 StandardDescriptors.openMissing()
-Ringside.main()
+Ringside.main(Ringside.joined(Array(CommandLine.arguments.dropFirst())))

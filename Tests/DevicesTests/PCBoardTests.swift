@@ -140,6 +140,15 @@ import X86
     #expect(`in`(0x60) == 0xfa && `in`(0x60) == 0xaa)
   }
 
+  @Test func thePrinterPrintsAtTheStrobe() {
+    out(0x378, 0x41)
+    #expect(`in`(0x379) & 0x80 != 0 && board.platform.console.text.isEmpty)
+    out(0x37a, 0x0d)
+    out(0x37a, 0x0d)
+    out(0x37a, 0x0c)
+    #expect(board.platform.console.text == "A")
+  }
+
   @Test func configurationSpaceHasOneBridge() {
     out(0xcf8, 0x8000_0000, size: 4)
     #expect(`in`(0xcfc, size: 4) == 0x1237_8086)

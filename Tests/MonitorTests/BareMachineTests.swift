@@ -81,6 +81,9 @@ import X86
     #expect(registers[.cs].base == 0xffff_0000 && registers.rip == 0xfff0)
     let done = try Self.run(started, monitor)
     #expect(done.console == [0x52] && done.exitStatus == 0x23)
+    // mov al,0x77; out 0x80,al; hlt
+    started.bare?.rom.replaceSubrange(0..<5, with: [0xb0, 0x77, 0xe6, 0x80, 0xf4])
+    #expect(try Self.run(started, monitor).explanation.hasSuffix("its last POST code was 0x77"))
   }
 
   @Test func aResetStartsTheROMAgain() throws {
@@ -100,6 +103,23 @@ import X86
     let done = try Self.run(image, monitor)
     #expect(done.exitStatus == 19)
     #expect(try monitor.machine.readPhysical(0x500, count: 1) == [2], "memory survives")
+  }
+
+  @Test func theMultiprocessorTableHasEveryProcessor() throws {
+    let bytes = MultiprocessorTable.bytes(at: 0xf_8000, processors: 2)
+    // "MP Floating Pointer Structure" and "MP Configuration Table Header": both add up to 0.
+    #expect(bytes.starts(with: Array("_MP_".utf8)) && bytes[..<16].reduce(0, &+) == 0)
+    #expect(littleEndian(bytes[4..<8]) == 0xf_8010)
+    let table = Array(bytes[16...])
+    #expect(table.starts(with: Array("PCMP".utf8)) && table.reduce(0, &+) == 0)
+    #expect(littleEndian(table[4..<6]) == UInt64(table.count))
+    var (offset, counts) = (44, [UInt8: Int]())
+    while offset < table.count {
+      counts[table[offset], default: 0] += 1
+      offset += table[offset] == 0 ? 20 : 8
+    }
+    #expect(offset == table.count && counts == [0: 2, 1: 1, 2: 1, 3: 15, 4: 2])
+    #expect(littleEndian(table[34..<36]) == 21)
   }
 
   @Test func resetAndSoftOffEndARunWithoutAROM() throws {

@@ -182,6 +182,39 @@ import Testing
     #expect(result.status == 7)
   }
 
+  /// A multiboot kernel that prints its command line and its first module at port 0xe9:
+  /// mov esi,[ebx+16]; 1: lodsb; test al,al; jz 2f; out 0xe9,al; jmp 1b; 2: mov esi,[ebx+24];
+  /// mov esi,[esi]; lodsb; out 0xe9,al; mov al,21; out 0xf4,al
+  @Test func aKernelHasACommandLineAndModules() throws {
+    let words: [UInt32] = [
+      0x1bad_b002, 0x1_0000, 0 &- 0x1bad_b002 &- 0x1_0000, 0x10_0000, 0x10_0000, 0, 0, 0x10_0020,
+    ]
+    let code: [UInt8] = [
+      0x8b, 0x73, 0x10, 0xac, 0x84, 0xc0, 0x74, 0x04, 0xe6, 0xe9, 0xeb, 0xf7, 0x8b, 0x73, 0x18,
+      0x8b,
+      0x36, 0xac, 0xe6, 0xe9, 0xb0, 0x15, 0xe6, 0xf4,
+    ]
+    let header = words.flatMap { word in (0..<4).map { UInt8(word >> ($0 * 8) & 0xff) } }
+    let kernel = try file("kernel.bin", header + code)
+    let module = try file("module", Array("!".utf8))
+    let result = try Ringside.run(
+      "run", kernel, "--bare", "--append", "-x 1", "--module", module + " -y", "--cpus", "2",
+      "--memory", "4G")
+    #expect(result.output == kernel + " -x 1!")
+    #expect(result.status == 43)
+  }
+
+  @Test func aROMNeedsNoGuest() throws {
+    var rom = [UInt8](repeating: 0xff, count: 4096)
+    // At the reset vector: mov al,'R'; out 0xe9,al; mov al,3; out 0xf4,al
+    rom.replaceSubrange(0xff0..<0xff8, with: [0xb0, 0x52, 0xe6, 0xe9, 0xb0, 0x03, 0xe6, 0xf4])
+    let result = try Ringside.run("run", "--bare", "--rom", try file("rom.bin", rom))
+    #expect(result.output == "R" && result.status == 7)
+    #expect(try Ringside.run("run", "--rom", "x").status == 64)
+    #expect(try Ringside.run("run", "hello", "--cpus", "2").status == 64)
+    #expect(try Ringside.run("run", "hello", "--bare", "--cpus", "0").status == 64)
+  }
+
   @Test func replayTells() throws {
     let good = try file("good.transcript", "%transcript 1\nringside> print 1\n0x1 = 1\n")
     let bad = try file("bad.transcript", "%transcript 1\nringside> print 1\n0x1 = 2\n")

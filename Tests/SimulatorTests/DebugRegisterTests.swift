@@ -296,6 +296,19 @@ import X86
     #expect(try lab.slot64(0) == Lab.code + 2)
   }
 
+  @Test func stepsOnBranches() throws {
+    // NOP; JZ, not taken; NOP; JMP over a NOP under TF and BTF: only the jump traps. BTF is cleared on
+    // the way to the handler.
+    let lab = try self.lab([0x90, 0x74, 0x01, 0x90, 0xeb, 0x01, 0x90, 0x90]) {
+      $0.rflags.insert(.tf)
+    }
+    lab.processor.msrs.debugControl = 2
+    lab.run(10)
+    #expect(lab.vector() == 1)
+    #expect(try lab.slot64(0) == Lab.code + 7)
+    #expect(lab.processor.msrs.debugControl == 0)
+  }
+
   @Test func trapsComeBeforeInterrupts() throws {
     let lab = try self.lab([0x90, 0x90]) {
       $0.rflags.insert(.tf)

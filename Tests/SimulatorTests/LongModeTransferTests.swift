@@ -158,8 +158,8 @@ import X86
     lab.edit { $0[.rax] = 0x40 }
     lab.run(1)
     #expect(lab.registers.tr.base == 0xffff_8000_0000_5000)
-    // Not canonical, and a 16-bit TSS.
-    for (access, high): (UInt64, UInt64) in [(0x89, 0x8000), (0x81, 0)] {
+    // Not canonical, in the 57 bits that registers are checked by, and a 16-bit TSS.
+    for (access, high): (UInt64, UInt64) in [(0x89, 0x100_0000), (0x81, 0)] {
       let other = try self.lab([0x0f, 0x00, 0xd8], isUser: false)
       try other.pokeDescriptor(0x40, base: 0x5000, limit: 0x67, access: access, flags: 0)
       try other.poke(Lab.gdt + 0x48, high)

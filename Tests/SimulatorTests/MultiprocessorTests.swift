@@ -47,6 +47,28 @@ import X86
     #expect(lab.processor.activity == .hlt)
   }
 
+  /// The second processor sleeps while the first counts to 5000 in ECX: MOV ECX, 5000; LOOP. Then it
+  /// is sent vector 50H, whose handler (MOV word [A00CH], 1; HLT) sees the time of the sender.
+  @Test func aWokenProcessorHasTheTimeOfTheSender() throws {
+    let lab = try Lab.platform(
+      Code.enable + Code.startSecond + Code.wait(0xa000, for: 1) + [0xb9] + Code.little(5000)
+        + [0xe2, 0xfe] + Code.apic(0x300, 0x4050) + Code.wait(0xa00c, for: 1) + Code.hlt,
+      processorCount: 4)
+    try lab.poke(0x9000, [0xc7, 0x06, 0x00, 0xa0, 0x01, 0x00, 0xfb, 0xf4])
+    try lab.poke(0x50 * 4, UInt32(0x9100))
+    try lab.poke(0x9100, [0x0f, 0x31, 0xc7, 0x06, 0x0c, 0xa0, 0x01, 0x00, 0xf4])
+    // INIT has reset the APIC, so that it is enabled once the processor sleeps.
+    try lab.go(2000)
+    let second = lab.machine.processors[1]
+    #expect(second.activity == .hlt)
+    second.apic.spuriousVector = 0x1ff
+    let retired = second.retired
+    #expect(try lab.go() == .halted)
+    #expect(second.retired == retired + 3)
+    #expect(second[.rax] > 5000 && second[.rax] < 12_000)
+    #expect(lab.processor.time < 12_000)
+  }
+
   private static let busy =
     Code.enable + Code.apic(0x3e0, 0xb) + Code.apic(0x320, 0x2_0040) + Code.apic(0x380, 777)
     + Code.startSecond + Code.sti + Code.wait(0xa00c, for: 0xff)

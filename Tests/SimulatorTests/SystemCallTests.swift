@@ -174,6 +174,18 @@ import X86
     #expect(lab.vector() == 14)
   }
 
+  @Test func implicitAccessesUnderSMAP() throws {
+    // The tables lie in user pages: with SMAP, AC does not open them to a delivery at CPL 3.
+    for (smap, stop): (UInt64, ProcessorStop) in [(0, .halted), (CR4.smap, .shutdown)] {
+      let lab = try self.lab([0x0f, 0x0b])
+      lab.edit {
+        $0.cr4 |= smap
+        $0.rflags.insert(.ac)
+      }
+      #expect(lab.run(10) == stop)
+    }
+  }
+
   // MARK: NMI
 
   @Test func returnThatFaultsUnblocksNMIs() throws {

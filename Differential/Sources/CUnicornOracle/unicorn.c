@@ -44,6 +44,9 @@ static const int registers32[8] = {
     UC_X86_REG_ESP, UC_X86_REG_EBP, UC_X86_REG_ESI, UC_X86_REG_EDI,
 };
 
+// Where emulation would stop by itself: an address that no case jumps to.
+static const uint64_t nowhere = 0x7123456789abcdef;
+
 struct engine {
   uc_engine *uc;
   // The state before the first case: an exception that was raised leaves traces.
@@ -156,7 +159,7 @@ static void run(struct engine *engine, const uint64_t *row, uint64_t *outcome, u
   uc_context_restore(engine->uc, engine->start);
   write_registers(engine, row);
   engine->vector = engine->error = engine->address = engine->blocks = 0;
-  uc_err error = uc_emu_start(engine->uc, row[16], ~0ull, 0, 0);
+  uc_err error = uc_emu_start(engine->uc, row[16], nowhere, 0, 0);
   memset(outcome, 0, outcome_words * 8);
   read_registers(engine, outcome);
   if (error && engine->vector == 0) engine->vector = vector_of(error);

@@ -16,7 +16,8 @@ struct BlockGenerator {
     .cwde, .cdqe, .cwd, .cdq, .cqo, .movbe, .add, .or, .adc, .sbb, .and, .sub, .xor, .cmp, .test,
     .not, .neg, .inc, .dec, .mul, .imul, .div, .idiv, .daa, .das, .aaa, .aas, .aam, .aad, .cmpxchg,
     .cmpxchg8b, .xadd, .adcx, .adox, .crc32, .rol, .ror, .rcl, .rcr, .shl, .shr, .sar, .shld, .shrd,
-    .bt, .bts, .btr, .btc, .bsf, .bsr, .popcnt, .lzcnt, .tzcnt, .andn, .bextr, .blsi, .blsmsk, .blsr,
+    .bt, .bts, .btr, .btc, .bsf, .bsr, .popcnt, .lzcnt, .tzcnt, .andn, .bextr, .blsi, .blsmsk,
+    .blsr,
     .bzhi, .mulx, .pdep, .pext, .rorx, .sarx, .shlx, .shrx, .setcc, .movs, .cmps, .stos, .lods,
     .scas, .clc, .stc, .cmc, .cld, .std, .salc, .nop, .xlat, .pushf,
   ]

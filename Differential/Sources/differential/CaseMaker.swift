@@ -46,6 +46,7 @@ struct CaseMaker {
     guard let forms = blockForms[mode], !forms.isEmpty else { return nil }
     var test = TestCase(mode: mode, rip: start(mode, &random))
     StateGenerator(mode: mode).fill(&test, &random)
+    test.rflags &= ~(RFLAGS.tf.rawValue | RFLAGS.ac.rawValue)
     for number in [4, 5, 6, 7] {
       let linear = Layout.window + 0x200 + random.below(Layout.writable - 0x400)
       test.registers[number] = linear - mode.base

@@ -47,7 +47,7 @@ struct Comparison {
     guard expected.vector == actual.vector, expected.hasErrorCode else { return }
     // Linux reports each fault at an address of the kernel's half as one of a present page, and
     // kvm_pvm keeps its own tables there.
-    let hidden: UInt64 = expected.vector == 14 && expected.address >> 47 != 0 ? 9 : 0
+    let hidden: UInt64 = expected.vector == 14 && expected.address >= 0x7fff_ffff_f000 ? 9 : 0
     note("error code", expected.errorCode | hidden, actual.errorCode | hidden)
     if expected.vector == 14 { note("cr2", expected.address, actual.address) }
   }

@@ -28,7 +28,8 @@ enum FlagUse {
   /// Flags that are new after `i`, whatever its operands are.
   static func written(_ i: Instruction) -> UInt64 {
     switch i.mnemonic {
-    case .add, .sub, .cmp, .adc, .sbb, .neg, .xadd, .cmpxchg, .and, .or, .xor, .test, .popcnt, .andn,
+    case .add, .sub, .cmp, .adc, .sbb, .neg, .xadd, .cmpxchg, .and, .or, .xor, .test, .popcnt,
+      .andn,
       .blsi, .blsr, .blsmsk, .bzhi, .bextr, .cmps, .scas, .daa, .das, .aaa, .aas, .aam, .aad, .popf:
       all
     case .inc, .dec: all & ~cf

@@ -8,7 +8,8 @@ enum Oracles {
   /// A handler that writes to a port: a bare simulated machine stops there.
   static func simulator(isStepping: Bool = false) throws -> any Oracle {
     try MachineOracle(
-      name: isStepping ? "stepping" : "simulator", modes: CaseMode.allCases, handler: [0xe6, 0x80], limit: 100_000,
+      name: isStepping ? "stepping" : "simulator", modes: CaseMode.allCases, handler: [0xe6, 0x80],
+      limit: isStepping ? 100_000 : 5_000_000,
       isStepping: isStepping
     ) { try SimulatedMachine(memorySize: GuestImage.memorySize, isBare: true) }
   }

@@ -42,7 +42,9 @@ struct Session {
     }
 
     func exceptions(_ oracle: String) -> [OracleException] {
-      form == nil ? [] : OracleException.matching(oracle, test, mnemonic, decoded)
+      form == nil
+        ? OracleException.forBlocks(oracle, test)
+        : OracleException.matching(oracle, test, mnemonic, decoded)
     }
   }
 
@@ -148,9 +150,15 @@ struct Session {
     }
     for mode in options.modes {
       let forms = maker.forms[mode]?.count ?? 0
+      if options.blocks { continue }
       lines.append(
         "\(mode.rawValue)-bit code: \(covered[mode]?.count ?? 0) of \(forms) instruction forms agree"
       )
+    }
+    if !options.blocks {
+      let all = Set(options.modes.flatMap { maker.forms[$0] ?? [] })
+      let agreed = covered.values.reduce(Set()) { $0.union($1) }
+      lines.append("in any mode: \(agreed.count) of \(all.count) forms agree")
     }
     lines.append("destination undefined by the manual, not compared: \(undefined)")
     if lost > 0 { lines.append("lost with their process: \(lost)") }

@@ -11,6 +11,8 @@ struct StateGenerator {
       test.registers[number] = Values.any(&random) & mode.mask
     }
     test.rflags = random.next() & (RFLAGS.arithmetic.rawValue | RFLAGS.df.rawValue) | 0x202
+    if random.chance(3) { test.rflags |= RFLAGS.tf.rawValue }
+    if random.chance(4) { test.rflags |= RFLAGS.ac.rawValue }
     if random.chance(90) {
       test.registers[4] = stackPointer(&random)
     }

@@ -47,7 +47,7 @@ struct ACPITables {
   }
 
   /// What makes the sum of all bytes 0.
-  private static func checksum(_ bytes: [UInt8]) -> UInt8 { 0 &- bytes.reduce(0, &+) }
+  static func checksum(_ bytes: [UInt8]) -> UInt8 { 0 &- bytes.reduce(0, &+) }
 
   /// "Firmware ACPI Control Structure", which has no checksum.
   private static let facs: [UInt8] =

@@ -6,6 +6,8 @@ enum FirmwareArea {
   static let extendedBIOSData = RAMLayout.extendedBIOSData
   /// The RSDP and what it points to.
   static let tables: UInt64 = 0xf_0000
+  /// The MultiProcessor Specification's floating pointer and table.
+  private static let multiprocessor: UInt64 = 0xf_8000
   /// The services' code, in segment 0xf000.
   private static let services: UInt64 = 0xf_e000
 
@@ -22,6 +24,8 @@ enum FirmwareArea {
       // The extended area's size in KiB.
       segment(extendedBIOSData, [1]),
       segment(acpi.address, acpi.bytes),
+      segment(
+        multiprocessor, MultiprocessorTable.bytes(at: multiprocessor, processors: processors)),
     ]
   }
 

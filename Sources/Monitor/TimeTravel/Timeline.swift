@@ -58,10 +58,13 @@ final class Timeline {
 
   func append(_ checkpoint: Checkpoint) {
     checkpoints.append(checkpoint)
-    due = checkpoint.position.effort &+ interval
+    wait(from: checkpoint.position)
     thin(from: checkpoint.position.effort)
-    keepBudget(open: 0)
+    keepBudget(open: SimulatedMachine.epochReserve)
   }
+
+  /// The next checkpoint is due an interval behind `position`.
+  func wait(from position: TimePosition) { due = position.effort &+ interval }
 
   /// Forgets everything, because something in between was not kept.
   func forgetPast() {

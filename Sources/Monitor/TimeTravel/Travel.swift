@@ -103,6 +103,7 @@ final class Travel {
     timeline.checkpoints = checkpoints
     timeline.bytesAside = 0
     timeline.isPaused = false
+    timeline.wait(from: timeline.checkpoints.last?.position ?? monitor.position)
     monitor.noteTouches()
   }
 
@@ -120,6 +121,7 @@ final class Travel {
     guard machine.beginEpoch(mayGrow: mayGrow) != nil else { throw lost() }
     machine.restore(checkpoint.machine)
     timeline.passed = checkpoint.passed
+    timeline.wait(from: checkpoint.position)
     try monitor.platform.goBack(to: checkpoint.platform)
     checkpoint.state.restore(to: monitor)
   }
@@ -208,7 +210,8 @@ final class Travel {
     switch goal {
     case .position(let end): now >= end ? 0 : max(1, end.units &- now.units)
     case .units(let end): now.units >= end ? 0 : end &- now.units
-    case .retired(let end): machine.instructionsRetired >= end ? 0 : end &- machine.instructionsRetired
+    case .retired(let end):
+      machine.instructionsRetired >= end ? 0 : end &- machine.instructionsRetired
     }
   }
 

@@ -120,14 +120,14 @@ enum SetCommand {
   private static let simulatorNote =
     "\nthe simulator makes none; `backend kvm` echoes them from KVM_CREATE_VM on"
 
-  /// Less would not hold two checkpoints.
-  private static let leastCheckpointMemory: UInt64 = 1 << 20
+  /// Less would hold hardly a checkpoint.
+  private static let leastCheckpointMemory: UInt64 = 4 << 20
 
   private static func checkpointMemory(_ word: String) throws -> UInt64 {
     if word == "off" { return 0 }
     let size = try SessionOptions.size(word)
     guard size >= leastCheckpointMemory else {
-      throw CommandError("usage", "checkpoints need 1M at least; `off` keeps none")
+      throw CommandError("usage", "checkpoints need 4M at least; `off` keeps none")
     }
     return size
   }

@@ -63,6 +63,15 @@ extension Processor {
     throw exception(1, payload: pending & DebugStatus.writable)
   }
 
+  /// SDM 3B, "Single-Stepping on Branches": with IA32_DEBUGCTL.BTF, TF traps only behind an instruction
+  /// that has branched; here, op `first` at `start`. A repeated one that was put back has set RF.
+  func trapsStep(from start: UInt64, _ first: Int) -> Bool {
+    guard msrs.debugControl & 2 != 0 else { return true }
+    if rip == start { return systemFlags & RFLAGS.rf.rawValue == 0 }
+    // SAFETY: the caller's block has its ops from `first`.
+    return unsafe rip != (start &+ UInt64(blocks.ops[first].length)) & linearMask
+  }
+
   /// SDM 3B, "Instruction-Breakpoint Exception Condition": a fault in front of the instruction, unless
   /// RF is set or MOV SS came just before.
   private func takeCodeBreakpoint() throws(Fault) {
@@ -117,11 +126,11 @@ extension Processor {
   }
 
   /// After an instruction that ran alone: the shadow ends, a trap becomes pending.
-  func afterLoneInstruction(_ shadow: InterruptShadow, hadTrapFlag: Bool) {
+  func afterLoneInstruction(_ shadow: InterruptShadow, traps: Bool) {
     if shadow != .none, interruptShadow == shadow { interruptShadow = .none }
     // DR6.BS. INT n, INT3 and INTO clear TF before the trap could be taken (SDM 3B, "Single-Step
     // Exception Condition").
-    if hadTrapFlag, !deliveredEvent { pendingDebug |= DebugStatus.singleStep }
+    if traps, !deliveredEvent { pendingDebug |= DebugStatus.singleStep }
     noteMonitorTrap()
     attention = true
   }

@@ -60,12 +60,14 @@ extension Processor {
     attention = true
   }
 
-  /// SDM 3C, "Exit Qualification for EPT Violations": bit 12 says that this IRET ended the blocking.
+  /// SDM 3C, "Exit Qualification for EPT Violations" and "VM-Exit Interruption Information": bit 12 says
+  /// that this IRET ended the blocking.
   private func noteNMIUnblocking(_ fault: Fault, _ wasBlocked: Bool) {
-    guard fault == .exit, wasBlocked, !nmiBlocked,
-      pendingExit.reason == ExitReason.eptViolation.rawValue
-    else { return }
-    pendingExit.qualification |= 1 << 12
+    guard wasBlocked, !nmiBlocked else { return }
+    if fault == .exception { endedNMIBlocking = true }
+    if fault == .exit, pendingExit.reason == ExitReason.eptViolation.rawValue {
+      pendingExit.qualification |= 1 << 12
+    }
   }
 
   func iretReal(_ i: Instruction) throws(Fault) {

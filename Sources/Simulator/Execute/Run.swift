@@ -74,6 +74,7 @@ extension Processor {
         if error == .again {
           // The breakpoint of the instruction has been passed.
           (wantsAlone, attention, skipsBreakpoint) = (true, true, true)
+          takeBackDebugMatches()
           continue
         }
         if let stop = handle(error) { return stop }
@@ -89,11 +90,12 @@ extension Processor {
     guard attention else { return try executeOneByOne(first, count) }
     let shadow = interruptShadow
     let hadTrapFlag = systemFlags & RFLAGS.tf.rawValue != 0
+    let start = rip
     deliveredEvent = false
     // SDM 3B, "Instruction-Breakpoint Exception Condition": RF holds for one instruction.
     systemFlags &= ~RFLAGS.rf.rawValue
     try executeOneByOne(first, count)
-    afterLoneInstruction(shadow, hadTrapFlag: hadTrapFlag)
+    afterLoneInstruction(shadow, traps: hadTrapFlag && trapsStep(from: start, first))
   }
 
   /// The tracer, if there is one, is the only thing that wants to see each instruction.
@@ -142,6 +144,7 @@ extension Processor {
     var fault = fault
     if fault == .exception {
       do throws(Fault) {
+        defer { endedNMIBlocking = false }
         try handlePendingException()
         delivering = nil
         instructionLength = 0

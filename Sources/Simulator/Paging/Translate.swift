@@ -37,7 +37,10 @@ extension Processor {
   /// Translates by the TLB or the tables, and returns the host-physical address.
   @inline(never)
   func translate(_ access: LinearAccess) throws(Fault) -> UInt64 {
-    let registers = pagingRegisters
+    var registers = pagingRegisters
+    // SDM 3A, "Determination of Access Rights": what the processor itself reads and writes at CPL 3 is
+    // an implicit supervisor access, to which RFLAGS.AC does not open user pages.
+    if !access.isUser, cpl == 3 { registers.rflags &= ~RFLAGS.ac.rawValue }
     if let known = cachedTranslation(access, registers) { return known }
     var walker = PageWalker(
       memory: memory, registers: registers, recorder: NoRecorder(), setsFlags: true)

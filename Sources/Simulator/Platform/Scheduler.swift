@@ -3,8 +3,8 @@ import X86
 /// Runs the processors of a bare machine in turn, and lets time pass.
 ///
 /// In a round each processor executes until its time is the end of the round; what is left of it when
-/// it halts, or pauses, passes without instructions. A machine with one processor has rounds that end
-/// only at the next event of a device.
+/// it halts, or pauses, passes without instructions. While only one processor has anything to execute,
+/// its round goes on to the next event, so that processors which have halted cost nothing.
 final class Scheduler {
   struct State: Sendable {
     /// Whose turn it is; past the last one between rounds.
@@ -12,6 +12,10 @@ final class Scheduler {
     /// When the round began, and when it ends.
     var now: UInt64 = 0
     var end: UInt64 = 0
+    /// Only one processor had anything to execute when the round began.
+    var isSole = false
+    /// The time that the board has been told.
+    var boardTime: UInt64 = 0
   }
 
   /// Nanoseconds of a round.
@@ -24,6 +28,17 @@ final class Scheduler {
   private var processors: [Processor] { bus.processors }
 
   init(_ bus: SystemBus) { self.bus = bus }
+
+  func save() -> State {
+    var saved = state
+    saved.boardTime = bus.boardTime
+    return saved
+  }
+
+  func restore(_ saved: State) {
+    state = saved
+    bus.boardTime = saved.boardTime
+  }
 
   /// After RESET of all processors: a new round.
   func restart() {
@@ -71,7 +86,7 @@ final class Scheduler {
     processor.catchUpTimer()
     if processor.endsTurn {
       processor.endsTurn = false
-      return passTurn()
+      if !state.isSole { return passTurn() }
     }
     guard processor.time < state.end else { return passTurn() }
     guard processor.isRunnable else { return wait(processor) }
@@ -108,6 +123,9 @@ final class Scheduler {
 
   /// The processor has touched what decides when something happens.
   private func afterYield(_ processor: Processor) -> ProcessorStop? {
+    if state.isSole, processors.contains(where: { $0 !== processor && $0.isRunnable }) {
+      state.end = min(state.end, processor.time)
+    }
     guard let board = bus.board else { return nil }
     if let event = board.nextEvent { state.end = min(state.end, max(event, processor.time)) }
     return wantsStop ? .yielded : nil
@@ -167,12 +185,22 @@ final class Scheduler {
   private var nextWake: UInt64? {
     let sleepers = processors.filter { $0.activity == .hlt && $0.acceptsInterrupts }
     guard !sleepers.isEmpty else { return nil }
-    return (sleepers.map(\.timerExpiry) + [bus.board?.nextEvent]).compactMap { $0 }.min()
+    return [firstTimer, bus.board?.nextEvent].compactMap { $0 }.min()
+  }
+
+  /// The first expiry of a timer that wakes its processor.
+  private var firstTimer: UInt64? {
+    var first: UInt64?
+    for processor in processors where processor.activity == .hlt && processor.acceptsInterrupts {
+      if let expiry = processor.timerExpiry { first = min(first ?? expiry, expiry) }
+    }
+    return first
   }
 
   private func beginRound() {
     state.turn = 0
-    state.end = processors.count == 1 ? ~0 : state.now &+ Scheduler.quantum
+    state.isSole = processors.reduce(0) { $0 + ($1.isRunnable ? 1 : 0) } == 1
+    state.end = state.isSole ? firstTimer ?? ~0 : state.now &+ Scheduler.quantum
     if let event = bus.board?.nextEvent { state.end = min(state.end, max(event, state.now &+ 1)) }
   }
 }

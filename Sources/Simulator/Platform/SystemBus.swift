@@ -12,6 +12,9 @@ final class SystemBus {
     }
   }
 
+  /// The time that the board has been told.
+  var boardTime: UInt64 = 0
+
   init(_ processors: [Processor]) {
     self.processors = processors
     for processor in processors {
@@ -33,7 +36,7 @@ final class SystemBus {
     _ space: DeviceAccess.Space, _ address: UInt64, size: Int, by processor: Processor
   ) -> UInt64 {
     guard let board else { return Processor.mask(UInt8(truncatingIfNeeded: size)) }
-    board.advance(to: processor.time)
+    advanceBoard(to: processor.time)
     let value = board.bus.read(space, address, size: size)
     afterAccess(processor)
     return value & Processor.mask(UInt8(truncatingIfNeeded: size))
@@ -44,7 +47,7 @@ final class SystemBus {
     by processor: Processor
   ) {
     guard let board else { return }
-    board.advance(to: processor.time)
+    advanceBoard(to: processor.time)
     board.bus.write(space, address, size: size, value: value)
     afterAccess(processor)
   }
@@ -56,8 +59,14 @@ final class SystemBus {
   }
 
   func advance(to time: UInt64) {
-    board?.advance(to: time)
+    advanceBoard(to: time)
     refreshLines()
+  }
+
+  /// Processors take their turns one after the other, but time does not go back for the board.
+  private func advanceBoard(to time: UInt64) {
+    boardTime = max(boardTime, time)
+    board?.advance(to: boardTime)
   }
 
   private func refreshLines() {
@@ -71,7 +80,7 @@ final class SystemBus {
   }
 
   func endOfInterrupt(_ vector: UInt8, at processor: Processor) {
-    board?.advance(to: processor.time)
+    advanceBoard(to: processor.time)
     board?.endOfInterrupt(vector)
     refreshLines()
     processor.requestYield()
@@ -83,6 +92,7 @@ final class SystemBus {
     let targets = processors.filter {
       $0.apic.matches(message.destination, isLogical: message.isLogical, isWide: false)
     }
+    for target in targets where !target.isRunnable { target.sleep(until: boardTime) }
     deliver(message.delivery, message.vector, isLevel: message.isLevelTriggered, to: targets)
   }
 
@@ -97,7 +107,11 @@ final class SystemBus {
     if delivery == .fixed || delivery == .lowestPriority, vector < 16 {
       return sender.apic.report(APICError.sentIllegalVector)
     }
-    deliver(delivery, vector, isLevel: false, to: targets(of: command, from: sender))
+    let targets = targets(of: command, from: sender)
+    // Nobody is woken before the interrupt was sent.
+    for target in targets where !target.isRunnable { target.sleep(until: sender.time) }
+    deliver(delivery, vector, isLevel: false, to: targets)
+    sender.requestYield()
   }
 
   /// By shorthand, or by the destination field.

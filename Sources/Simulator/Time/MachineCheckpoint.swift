@@ -71,7 +71,7 @@ extension SimulatedMachine {
   public func checkpoint() -> MachineCheckpoint {
     MachineCheckpoint(
       processors: processors.map { ProcessorCheckpoint($0) }, planned: simulatedCPUs[0].planned,
-      scheduler: scheduler?.state, selected: selected)
+      scheduler: scheduler?.save(), selected: selected)
   }
 
   /// Puts back everything but memory.
@@ -80,7 +80,7 @@ extension SimulatedMachine {
       saved.restore(processor)
     }
     simulatedCPUs[0].planned = checkpoint.planned
-    if let state = checkpoint.scheduler { scheduler?.state = state }
+    if let state = checkpoint.scheduler { scheduler?.restore(state) }
     selected = checkpoint.selected
   }
 
@@ -97,6 +97,9 @@ extension SimulatedMachine {
 
   /// Bytes of the epoch that goes on; nil if changes are not kept.
   public var epochBytes: Int? { memory.openLog?.bytes }
+
+  /// Bytes by which it may grow before `mayGrow` is asked.
+  public static var epochReserve: Int { PhysicalMemory.growthReserve }
 
   /// Keeps changes no longer.
   public func endEpochs() {

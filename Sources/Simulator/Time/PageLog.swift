@@ -13,6 +13,8 @@ import Glibc
   /// The page number and the pointer.
   private static let rowSize = 16
 
+  static let mostBytesOfPage = pageSize + rowSize
+
   init() {}
 
   deinit {

@@ -11,8 +11,10 @@ extension PhysicalMemory {
   private static let unsaved: UInt8 = 1
   /// Has watched bytes.
   private static let watched: UInt8 = 2
-  /// Growth of the open log, in pages, after which the owner of the budget is asked.
-  private static let growthStep = 256
+  /// Pages that the open log grows by before the owner of the budget is asked again.
+  private static let growthStep = 64
+  /// Their bytes.
+  static let growthReserve = growthStep * PageLog.mostBytesOfPage
 
   /// Writes to the page of this physical address must be looked at.
   @inline(__always)
@@ -51,7 +53,7 @@ extension PhysicalMemory {
     guard let openLog else { return }
     unsafe openLog.add(page: UInt64(page), at: base + page << 12)
     if openLog.count % PhysicalMemory.growthStep == 0,
-      mayGrow?(openLog.bytes) == false
+      mayGrow?(openLog.bytes + PhysicalMemory.growthReserve) == false
     {
       stopTracking()
     }

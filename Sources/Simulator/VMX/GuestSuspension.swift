@@ -8,6 +8,7 @@ extension Processor {
     guard vmx.isNonRoot else { return }
     let running = SuspendedGuest.Running(self)
     suspendGuest()
+    // Not flatMap: the optimiser of Swift 6.3 stops at such a closure with an ownership error.
     suspended = nil
     if let running { suspended = SuspendedGuest(running, self) }
   }

@@ -163,7 +163,7 @@ extension Processor {
       ExitReason.exceptionOrNMI.rawValue, qualification: carriesPayload ? exception.payload : 0)
     pendingExit.interruptionInformation =
       1 << 31 | (exception.hasErrorCode ? 1 << 11 : 0) | UInt32(type) << 8
-      | UInt32(exception.vector)
+      | (endedNMIBlocking && exception.vector != 8 ? 1 << 12 : 0) | UInt32(exception.vector)
     pendingExit.interruptionErrorCode = exception.hasErrorCode ? exception.errorCode : 0
     throw fault
   }

@@ -81,7 +81,8 @@ extension OpcodeMaps {
       "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev",
     ],
     "GRP1C": [
-      "CLDEMOTE Mb | 66 NOP Ev | F3 NOP Ev | F2 NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev",
+      "CLDEMOTE Mb | 66 NOP Ev | F3 NOP Ev | F2 NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev",
+      "NOP Ev", "NOP Ev", "NOP Ev",
       /* mod 11 */
       "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev", "NOP Ev",
     ],
