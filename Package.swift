@@ -42,7 +42,8 @@ let package = Package(
       swiftSettings: strict),
 
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Monitor", "Simulator", "X86"], path: "Benchmarks",
+      name: "Benchmarks", dependencies: ["Shell", "Monitor", "Simulator", "X86"],
+      path: "Benchmarks", exclude: ["thresholds.txt"],
       swiftSettings: strict),
 
     .testTarget(name: "X86Tests", dependencies: ["X86"], swiftSettings: strict),

@@ -1,7 +1,4 @@
-import Simulator
-import X86
-
-/// The sieve of Eratosthenes over 2 MiB, twenty times, in 32-bit protected mode without paging: loads,
+/// The sieve of Eratosthenes over 2 MiB, twenty times, in 32-bit protected mode: loads,
 /// stores, compares and branches as compilers emit them.
 enum Sieve {
   /// Assembled for 0x8000:
@@ -22,25 +19,4 @@ enum Sieve {
     0x00, 0x01, 0xd0, 0x46, 0x81, 0xfe, 0x00, 0x00, 0x20, 0x00, 0x72, 0xee,
     0x4d, 0x75, 0xa7, 0xf4,
   ]
-
-  /// Primes below 2^21, which the guest leaves in EAX (OEIS A007053).
-  static let primes: UInt64 = 155_611
-
-  /// Runs it on a bare machine and returns the instructions executed; nil if the result is wrong.
-  static func run() throws -> UInt64? {
-    let machine = try SimulatedMachine(memorySize: 16 << 20, isBare: true)
-    try machine.writePhysical(0x8000, code)
-    var registers = Registers()
-    registers.cr0 = CR0.pe | CR0.et
-    for register in SegmentRegister.allCases {
-      registers[register] = Segment(selector: 0x10, base: 0, limit: ~0, access: 0xc093)
-    }
-    registers[.cs] = Segment(selector: 8, base: 0, limit: ~0, access: 0xc09b)
-    registers.rip = 0x8000
-    try machine.cpu.setRegisters(registers)
-    guard try machine.cpu.run(until: RunLimit()) == .halted,
-      try machine.cpu.registers()[.rax] == primes
-    else { return nil }
-    return machine.cpu.instructionsRetired
-  }
 }

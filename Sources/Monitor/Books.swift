@@ -8,7 +8,14 @@ final class Books {
     var statistics = ExitStatistics()
     var exitLog = ExitLog()
     var pendingExit: VMExit?
-    var lastExit: VMExit?
+    /// The last exit, unless it is in `lastInformation`.
+    private var last: VMExit?
+    /// The last exit, if it was handled without making a value of it.
+    var lastInformation: ExitInformation?
+    var lastExit: VMExit? {
+      get { lastInformation.map { VMExit($0) } ?? last }
+      set { (last, lastInformation) = (newValue, nil) }
+    }
     /// External interrupts that wait for the guest to accept them.
     var waitingVectors: [UInt8] = []
     /// The processor of the simulated machine; nil on KVM.

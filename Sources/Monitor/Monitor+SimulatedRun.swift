@@ -41,7 +41,7 @@ extension Monitor {
       processor.lastExitInformation.idtVectoringInformation >> 31 == 0,
       books.contents.policies.isEmpty
     else { return false }
-    books.contents.lastExit = processor.lastVMExit
+    books.contents.lastInformation = processor.lastExitInformation
     note(
       ExitLog.Entry(
         sequence: 0, instructions: processor.instructionsRetired,

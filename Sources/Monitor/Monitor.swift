@@ -90,6 +90,10 @@ public final class Monitor {
   public var checkpointMemory: UInt64 {
     didSet { changeCheckpointMemory() }
   }
+  /// How many instructions a trace keeps; nil while nothing is traced. Simulator only.
+  public var traceCapacity: Int? {
+    didSet { startTracing() }
+  }
   /// Nothing has been done with `machine` since it was made.
   var isFresh = true
 
@@ -150,6 +154,7 @@ public final class Monitor {
       (machine, simulated, kvm) = (made.machine, made.simulated, made.kvm)
       books.contents.processor = made.simulated?.processor
     }
+    startTracing()
     platform = try StandardDevices()
     try connectBoard()
     findMemoryDevices()

@@ -27,6 +27,10 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
   func walk(_ linear: UInt64, _ access: PageAccess) throws -> Walk
   /// Translates a guest-physical address through EPT; nil where there is none to be read.
   func walkEPT(_ guestPhysical: UInt64, _ access: PageAccess) -> Walk?
+  /// How many instructions a trace keeps; nil while nothing is traced.
+  var traceCapacity: Int? { get set }
+  /// The last `most` instructions traced, the oldest first.
+  func trace(last most: Int) -> [TraceEntry]
   /// What the TLB holds; nil if the backend cannot tell.
   func cachedTranslations() -> [CachedTranslation]?
   func save() throws -> MonitorSnapshot
@@ -85,3 +89,12 @@ public protocol MonitorNeeds: AnyObject, SendableMetatype {
 }
 
 extension Monitor: MonitorNeeds {}
+
+extension MonitorNeeds {
+  // A monitor that does not trace.
+  public var traceCapacity: Int? {
+    get { nil }
+    set {}
+  }
+  public func trace(last most: Int) -> [TraceEntry] { [] }
+}

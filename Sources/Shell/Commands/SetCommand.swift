@@ -18,12 +18,12 @@ enum SetCommand {
   ]
 
   enum Option: String, CaseIterable, Sendable {
-    case ioctls, plain, color, json, limit, memory, seed
+    case ioctls, plain, color, json, limit, memory, seed, trace
     case checkpointMemory = "checkpoint-memory"
 
     var values: String {
       switch self {
-      case .ioctls, .plain, .color, .json: "on|off"
+      case .ioctls, .plain, .color, .json, .trace: "on|off"
       case .limit: "N|off (instructions a run)"
       case .memory: "SIZE (a new machine)"
       case .seed: "N (a new machine)"
@@ -93,6 +93,9 @@ enum SetCommand {
       session.monitor?.keepsIoctls = session.echoesIoctls
       if session.echoesIoctls, session.options.backend == .sim { note = simulatorNote }
     case .plain: session.options.plain = try flag(word)
+    case .trace:
+      session.isTracing = try flag(word)
+      session.monitor?.traceCapacity = session.isTracing ? Session.traceCapacity : nil
     case .color: session.options.colour = try flag(word)
     case .json: session.options.json = try flag(word)
     case .limit: session.options.instructionLimit = word == "off" ? nil : try Number.parse(word)

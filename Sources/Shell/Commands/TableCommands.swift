@@ -4,6 +4,7 @@ import X86
 /// Tables that the processor reads, and devices.
 enum TableCommands {
   static let rows: [Command] = [
+    TraceCommand.row,
     Command(
       name: "info idt", group: .seeing, syntax: "[VECTOR]",
       summary: "show the guest's interrupt table",

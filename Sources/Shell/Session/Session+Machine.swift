@@ -30,6 +30,7 @@ extension Session {
     let monitor = try options.machineType.init(configuration(isBare: isBare))
     monitor.keepsIoctls = echoesIoctls
     monitor.interrupt = interrupt
+    if isTracing { monitor.traceCapacity = Self.traceCapacity }
     self.monitor = monitor
     consoleShown = 0
     guestHasStarted = false

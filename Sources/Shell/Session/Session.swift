@@ -35,6 +35,10 @@ public final class Session {
   var wasPinned = false
   /// `set ioctls on`.
   var echoesIoctls = false
+  /// Instructions are recorded for `info trace`.
+  var isTracing = false
+  /// How many of them.
+  static var traceCapacity: Int { 1 << 16 }
   /// `run` or stepping has executed the guest since it was loaded.
   var guestHasStarted = false
   /// Bytes of the guest's console that have been shown.
