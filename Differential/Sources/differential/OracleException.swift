@@ -129,10 +129,11 @@ struct OracleException {
       why: "the host has no 5-level paging: its bases have 48 bits, the simulated processor's 57",
       section: "3A, 5-Level Paging"),
     OracleException(
-      oracles: hardware, mnemonics: [.movsxd],
+      oracles: ["native", "kvm", "unicorn"], mnemonics: [.movsxd],
       applies: { _, instruction in instruction?.operandSize == 2 },
       tolerates: { $0.vector == 14 && $1.vector != 6 },
-      why: "AMD reads 32 bits for MOVSXD to a 16-bit register", section: "2B, MOVSXD"),
+      why: "AMD, and Unicorn with it, reads 32 bits for MOVSXD to a 16-bit register",
+      section: "2B, MOVSXD"),
     OracleException(
       oracles: hardware, mnemonics: [.ud0, .ud1],
       tolerates: { $0.vector == 6 && $1.vector == 14 },
