@@ -43,9 +43,9 @@ struct GuestRun {
 
   /// How many instructions the simulated guest may still execute; all ones without a limit.
   @inline(__always)
-  var mostInstructions: UInt64 {
+  func mostInstructions(_ processor: Processor) -> UInt64 {
     guard let most = limit.instructions else { return ~0 }
-    let done = units ?? 0
+    let done = processor.unitsOfTime &- (startUnits ?? 0)
     return done < most ? most - done : 0
   }
 

@@ -9,7 +9,7 @@ extension Monitor {
   ) throws -> Stop {
     while true {
       if limit.interrupt.isRaised { return try run.stop(.interrupt, "interrupted") }
-      var most = run.mostInstructions
+      var most = run.mostInstructions(processor)
       if most == 0 { return try run.stop(.limit, run.limitText) }
       let isSlice = timeline == nil ? false : shortenToCheckpoint(&most)
       if !books.contents.waitingVectors.isEmpty { try injectWaiting() }

@@ -168,6 +168,10 @@ import X86
   /// Records each instruction; see Tracer.swift.
   var tracer: Tracer?
 
+  // Here, because a global that is made at its first use is asked for it at each.
+  let reasonsWithLength = ExitReason.withInstructionLength
+  let reasonsWithInformation = ExitReason.withInstructionInformation
+
   // MARK: Caches
 
   let tlb: TLB

@@ -7,6 +7,10 @@ extension Processor {
   /// this is asked again behind it.
   func takeBoundaryEvents() throws(Fault) -> Bool {
     attention = false
+    if isQuiet {
+      (debugMatches, deliveredEvent, isAlone) = (0, false, false)
+      return false
+    }
     if memory.hasWatchHit {
       attention = true
       throw .watched
@@ -47,6 +51,16 @@ extension Processor {
     // Whatever opens the door to a request that has to wait sets `attention` itself.
     if armed.hasCode || runsAlone || hasVMXBoundaryWork { attention = true }
     return runsAlone
+  }
+
+  /// Nothing is due at this boundary: what most VM entries find.
+  @inline(__always)
+  private var isQuiet: Bool {
+    let requests = nmiRequest || initRequest || startupVector != nil || hasAPIC
+    let own = isYielding || wantsAlone || armed.hasCode || memory.hasWatchHit
+    if requests || own || hasVMXBoundaryWork || interruptRequest != nil { return false }
+    return pendingDebug == 0 && deferredException == nil && activity == .active
+      && interruptShadow == .none && systemFlags & (RFLAGS.tf.rawValue | RFLAGS.rf.rawValue) == 0
   }
 
   /// The traps that the last instruction left: single step, data and I/O breakpoints, the T flag.

@@ -8,7 +8,9 @@ extension Processor {
 
   /// The same for the guest of the current VMCS, in root operation.
   public func cpuidOfGuest(_ leaf: UInt32, _ subleaf: UInt32) -> CPUIDLeaf {
-    guard !vmx.isNonRoot, let vmcs = currentVMCS else { return cpuid(leaf, subleaf) }
+    guard !vmx.isNonRoot, let vmcs = VMCS(reading: memory, address: vmx.currentVMCS) else {
+      return cpuid(leaf, subleaf)
+    }
     return cpuid(leaf, subleaf, cr4: vmcs[.guestCR4], isLong: guestIsLong(vmcs))
   }
 

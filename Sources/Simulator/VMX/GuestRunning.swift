@@ -54,7 +54,12 @@ extension Processor {
   }
 
   /// The guest-state RIP of the current VMCS; nil if there is none.
-  public var guestRIPField: UInt64? { currentVMCS?[.guestRIP] }
+  public var guestRIPField: UInt64? {
+    VMCS(reading: memory, address: vmx.currentVMCS)?[.guestRIP]
+  }
+
+  /// What a limit counts: instructions retired and exceptions delivered.
+  public var unitsOfTime: UInt64 { retired &+ eventsDelivered }
 }
 
 extension ProcessorStop {

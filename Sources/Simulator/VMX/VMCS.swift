@@ -30,6 +30,15 @@ import X86
     self.address = address
   }
 
+  /// The same for reading alone.
+  @inline(__always)
+  init?(reading memory: PhysicalMemory, address: UInt64) {
+    guard let offset = memory.map.offset(address, VMCS.size) else { return nil }
+    // SAFETY: the whole region lies in the mapping, as the map has just said.
+    unsafe region = memory.base + Int(truncatingIfNeeded: offset)
+    self.address = address
+  }
+
   /// Reads at an offset that is a constant of this file or a field's location, all below 2 KiB.
   @inline(__always)
   private func load<T: FixedWidthInteger>(_ offset: UInt64, as: T.Type) -> T {

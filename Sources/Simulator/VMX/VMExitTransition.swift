@@ -62,7 +62,7 @@ extension Processor {
       let isSoftwareEvent = event?.isSoftware ?? false
       pendingExit.instructionLength = isSoftwareEvent ? event?.instructionLength ?? 0 : 0
     }
-    if !reason.isIn(ExitReason.withInstructionInformation) {
+    if !reason.isIn(reasonsWithInformation) {
       pendingExit.instructionInformation = 0
     }
     delivering = nil
@@ -75,7 +75,7 @@ extension Processor {
       let information = pendingExit.interruptionInformation
       return information >> 31 != 0 && (information >> 8) & 7 >= 5
     }
-    return reason.isIn(ExitReason.withInstructionLength)
+    return reason.isIn(reasonsWithLength)
   }
 
   // MARK: Saving
@@ -173,7 +173,7 @@ extension Processor {
       return event.type == 3 && Processor.setsResumeFlag(event.vector) ? true : current
     default:
       // An instruction that exits leaves 0; for events between instructions the flag is kept.
-      return reason.isIn(ExitReason.withInstructionLength) ? false : current
+      return reason.isIn(reasonsWithLength) ? false : current
     }
   }
 
