@@ -33,6 +33,14 @@ import Testing
     #expect(result.data["instructions"] == .int(3))
   }
 
+  @Test func aNegativeCountIsNoMoment() {
+    let session = fakeSession()
+    let result = session.all("load hello", "goto -5")
+    #expect(result.error?.code == "bad-number")
+    #expect(result.error?.message.contains("reverse-stepi") == true)
+    #expect(journeys(session).isEmpty)
+  }
+
   @Test func infoTimeTells() {
     let session = fakeSession()
     let data = session.all("load hello", "stepi 2", "info time").data
@@ -55,6 +63,8 @@ import Testing
     #expect(session.execute("set checkpoint-memory 16M").error == nil)
     #expect(session.options.checkpointMemory == 16 << 20)
     #expect(session.execute("set checkpoint-memory 2M").error?.code == "usage")
+    let tiny = session.execute("set checkpoint-memory 1").error
+    #expect(tiny?.message.contains("checkpoints") == true)
     #expect(session.execute("set checkpoint-memory off").error == nil)
     #expect(session.options.checkpointMemory == 0)
   }

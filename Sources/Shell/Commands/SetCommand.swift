@@ -125,7 +125,7 @@ enum SetCommand {
 
   private static func checkpointMemory(_ word: String) throws -> UInt64 {
     if word == "off" { return 0 }
-    let size = try SessionOptions.size(word)
+    let size = try Number.parseSize(word)
     guard size >= leastCheckpointMemory else {
       throw CommandError("usage", "checkpoints need 4M at least; `off` keeps none")
     }

@@ -72,6 +72,10 @@ enum TimeCommands {
   {
     let count = try session.number("the instruction count", from: &arguments)
     try arguments.end()
+    guard count >> 63 == 0 else {
+      throw CommandError(
+        "bad-number", "an instruction count is not negative; `reverse-stepi N` goes N back")
+    }
     return try session.travel { monitor in
       try monitor.go(to: count, interrupt: session.interrupt)
     }
