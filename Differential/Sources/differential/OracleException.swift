@@ -55,6 +55,12 @@ struct OracleException {
       why: "a loop too long for the oracle", section: "none")
   ]
 
+  /// Legacy and REX prefixes (SDM 2A, "Instruction Prefixes").
+  private static func isPrefix(_ byte: UInt8) -> Bool {
+    [0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67, 0xf0, 0xf2, 0xf3].contains(byte)
+      || byte & 0xf0 == 0x40
+  }
+
   /// Where AMD's processors, one of which the host may have, differ from Intel's.
   private static let processor = [
     OracleException(
@@ -66,7 +72,10 @@ struct OracleException {
       oracles: ["native", "kvm", "unicorn"],
       mnemonics: [.jcc, .jmp, .call, .ret, .loop, .loope, .loopne, .jrcxz],
       applies: { test, instruction in
-        test.mode == .bits64 && instruction?.prefixes.contains(.operandSize) == true
+        // With LOCK it is undefined, but where it ends, and so which pages it touches, differs too.
+        test.mode == .bits64
+          && (instruction?.prefixes.contains(.operandSize)
+            ?? test.code.prefix { isPrefix($0) }.contains(0x66))
       },
       why: "AMD obeys an operand-size prefix of near branches in 64-bit code",
       section: "2D, Opcode Map, superscript f64"),
