@@ -140,7 +140,7 @@ struct OracleException {
     OracleException(
       oracles: ["native", "kvm", "unicorn"], mnemonics: [.movsxd],
       applies: { _, instruction in instruction?.operandSize == 2 },
-      tolerates: { $0.vector == 14 && $1.vector != 6 },
+      tolerates: { [14, 17].contains($0.vector) && $1.vector != 6 },
       why: "AMD, and Unicorn with it, reads 32 bits for MOVSXD to a 16-bit register",
       section: "2B, MOVSXD"),
     OracleException(
